@@ -1,0 +1,1 @@
+"""What is measured: records, table schemas, dataset loaders, images, run folders, demo set."""

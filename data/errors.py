@@ -1,0 +1,64 @@
+"""Errors that end a command, each with the exit code a script can rely on.
+
+JudgeflowError
+├── InputError            2   bad dataset, configuration, credentials or environment
+│   ├── ConfigError
+│   ├── DataError
+│   ├── CredentialsError      bad key, unknown model, exhausted quota
+│   └── HostError             full disk, read-only folder, a run folder held by another process
+├── IncompleteError       3   rows are still open, or coverage is below its floor
+├── BudgetError           4   the next call could cross the limit
+├── CheckpointError       5   an error-level expectation failed
+└── InterruptedRunError 130   Ctrl-C or cancel
+```
+"""
+
+
+class JudgeflowError(Exception):
+    """An expected failure: one clear line and an exit code, never a traceback."""
+
+    exit_code = 2
+
+
+class InputError(JudgeflowError):
+    """What was given cannot be used."""
+
+
+class ConfigError(InputError):
+    """The configuration is wrong."""
+
+
+class DataError(InputError):
+    """A dataset, table or image is wrong."""
+
+
+class CredentialsError(InputError):
+    """The provider will refuse every further call: bad key, unknown model, exhausted quota."""
+
+
+class HostError(InputError):
+    """The machine cannot do it: full disk, read-only folder, a lock held by a live process."""
+
+
+class IncompleteError(JudgeflowError):
+    """Some requests have no answer yet; `judgeflow resume` asks them again."""
+
+    exit_code = 3
+
+
+class BudgetError(JudgeflowError):
+    """The run stopped before a call that could have crossed its limit."""
+
+    exit_code = 4
+
+
+class CheckpointError(JudgeflowError):
+    """An error-level expectation failed; nothing was spent on the next stage."""
+
+    exit_code = 5
+
+
+class InterruptedRunError(JudgeflowError):
+    """Somebody pressed Ctrl-C or cancelled the run."""
+
+    exit_code = 130

@@ -1,0 +1,220 @@
+"""The tables that travel between stages: their columns and types, and how they are stored.
+
+Every column is described in `docs/tables.md`; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars import Schema
+
+from data.errors import DataError
+from data.records import ImageRef, Label, RejectedRow, Response, Sample
+
+_STR, _INT, _NUM, _BOOL = pl.String(), pl.Int64(), pl.Float64(), pl.Boolean()
+
+SAMPLES = Schema(
+    {
+        "sample_id": _STR,
+        "item_id": _STR,
+        "cluster_id": _STR,
+        "mode": _STR,
+        "source": _STR,
+        "instruction": _STR,
+        "images": pl.List(pl.Struct({"path": pl.String(), "sha256": pl.String()})),
+        "responses": pl.List(pl.Struct({"author": pl.String(), "text": pl.String()})),
+        "labels": pl.List(
+            pl.Struct({"annotator": pl.String(), "verdict": pl.String(), "origin": pl.String()})
+        ),
+    }
+)
+
+REJECTED = Schema({"file": _STR, "line": _INT, "reason": _STR, "excerpt": _STR})
+
+IMAGES = Schema(
+    {
+        "source_sha256": _STR,
+        "path": _STR,
+        "limits": _STR,
+        "sha256": _STR,
+        "media_type": _STR,
+        "width": _INT,
+        "height": _INT,
+        "bytes": _INT,
+        "passed_through": _BOOL,
+        "encoder": _STR,
+        "note": _STR,
+    }
+)
+
+PLAN = Schema(
+    {
+        "round": _INT,
+        "shard": _STR,
+        "request_key": _STR,
+        "purpose": _STR,
+        "sample_id": _STR,
+        "item_id": _STR,
+        "cluster_id": _STR,
+        "mode": _STR,
+        "source": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "variant": _STR,
+        "repeat": _INT,
+        "epoch": _STR,
+        "presented": pl.List(pl.Int64()),
+        "images": pl.List(pl.String()),
+        "input_tokens": _INT,
+        "max_output_tokens": _INT,
+        "expected_usd": _NUM,
+        "max_usd": _NUM,
+    }
+)
+
+ANSWERS = Schema(
+    {
+        "request_key": _STR,
+        "judge": _STR,
+        "status": _STR,
+        "text": _STR,
+        "finish_reason": _STR,
+        "model": _STR,
+        "fingerprint": _STR,
+        "input_tokens": _INT,
+        "output_tokens": _INT,
+        "reasoning_tokens": _INT,
+        "latency_s": _NUM,
+        "attempts": _INT,
+        "usd": _NUM,
+        "cached": _BOOL,
+        "failure": _STR,
+        "message": _STR,
+        "created_at": _STR,
+    }
+)
+
+VERDICTS = Schema(
+    {
+        "sample_id": _STR,
+        "item_id": _STR,
+        "cluster_id": _STR,
+        "mode": _STR,
+        "source": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "variant": _STR,
+        "repeat": _INT,
+        "epoch": _STR,
+        "status": _STR,
+        "verdict": _STR,
+        "raw_verdict": _STR,
+        "reason": _STR,
+        "request_key": _STR,
+    }
+)
+
+ESTIMATES = Schema(
+    {
+        "judge": _STR,
+        "mode": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "metric": _STR,
+        "group": _STR,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "method": _STR,
+        "n": _INT,
+        "n_missing": _INT,
+        "clusters": _INT,
+        "clustered": _BOOL,
+        "repeat_rule": _STR,
+        "note": _STR,
+    }
+)
+
+TABLES: Mapping[str, Schema] = {
+    "samples": SAMPLES,
+    "rejected": REJECTED,
+    "images": IMAGES,
+    "plan": PLAN,
+    "answers": ANSWERS,
+    "verdicts": VERDICTS,
+    "estimates": ESTIMATES,
+}
+
+
+def table(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+    """A table of exactly the schema's columns; missing keys become null, unknown keys fail."""
+    rows = list(rows)
+    unknown = {key for row in rows for key in row} - set(schema)
+    if unknown:
+        raise DataError(f"columns {sorted(unknown)!r} are not in the schema {list(schema)!r}")
+    return pl.DataFrame(rows, schema=schema, orient="row", strict=True)
+
+
+def write(frame: pl.DataFrame, path: Path) -> None:
+    """Store a table so that a reader sees all of it or the previous one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with partial.open("wb") as file:
+            frame.write_parquet(file, compression="zstd", statistics=True)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read(path: Path, schema: Schema) -> pl.DataFrame:
+    """The table at `path`, checked against its schema."""
+    try:
+        frame = pl.read_parquet(path)
+    except FileNotFoundError as error:
+        raise DataError(f"table {str(path)!r} does not exist") from error
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{str(path)!r} is not a readable Parquet table: {error}") from error
+    if frame.schema != schema:
+        raise DataError(
+            f"{str(path)!r} has columns {dict(frame.schema)!r}; expected {dict(schema)!r}"
+        )
+    return frame
+
+
+def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:
+    """Samples as a table."""
+    return table((sample.model_dump() for sample in samples), SAMPLES)
+
+
+def rejected_table(rows: Iterable[RejectedRow]) -> pl.DataFrame:
+    """Rejected dataset rows as a table."""
+    return table((row.model_dump() for row in rows), REJECTED)
+
+
+def samples_from(frame: pl.DataFrame) -> list[Sample]:
+    """The samples of a table, in its order."""
+    return [_sample(row) for row in frame.iter_rows(named=True)]
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    """One sample; built without validation, because the table was checked when it was read."""
+    return Sample.model_construct(
+        **{
+            **row,
+            "images": tuple(ImageRef.model_construct(**i) for i in row["images"] or ()),
+            "responses": tuple(Response.model_construct(**r) for r in row["responses"] or ()),
+            "labels": tuple(Label.model_construct(**x) for x in row["labels"] or ()),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Schedules, work pools and the dated data files they run with."""

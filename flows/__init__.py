@@ -1,0 +1,1 @@
+"""The diagrams: nightly, ad-hoc, and the CLI."""

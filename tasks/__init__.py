@@ -1,0 +1,1 @@
+"""The work: pure modules, and `steps.py` with every Prefect task."""
