@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
 from data.errors import ConfigError
-from data.records import MODES, Mode, Record, Scale
+from data.layout import DatasetConfig, TableColumns
+from data.records import MODES, Mode, Record
 
 SETTINGS = (
     "analyze",
@@ -26,48 +27,6 @@ BLIND_SETTINGS = frozenset({"no-figure", "vision-expert"})
 Setting = Literal[
     "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
 ]
-
-
-class TableColumns(Record):
-    """Which column of somebody's table holds what; null where the table has none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sample: str = "sample_id"
-    verdict: str | None = None
-    labels: tuple[str, ...] = ()
-    source: str | None = None
-    cluster: str | None = None
-    item: str | None = None
-    mode: str | None = None
-    judge: str | None = None
-    repeat: str | None = None
-
-
-class JoinedTable(Record):
-    """A second table with more columns for the same samples."""
-
-    path: str
-    columns: TableColumns
-
-
-class DatasetConfig(Record):
-    """Where the samples are and how to read them.
-
-    `format`: `judgeflow` (our JSONL or Parquet), `mllm-judge` (the released benchmark's folder)
-    or `table` (recorded judgements: labels without texts or images).
-    """
-
-    path: str
-    format: Literal["judgeflow", "mllm-judge", "table"] = "judgeflow"
-    name: str | None = None
-    scale: Scale = Scale()
-    on_bad_rows: Literal["set-aside", "fail"] = "set-aside"
-    max_bad_share: Annotated[float, Field(ge=0, le=1)] = 0.01
-    # format: table
-    mode: Mode | None = None
-    columns: TableColumns = TableColumns()
-    join: tuple[JoinedTable, ...] = ()
 
 
 class Price(Record):

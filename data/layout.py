@@ -1,0 +1,49 @@
+"""How a dataset on disk is described: where it is, which format, which columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from data.records import Mode, Record, Scale
+
+
+class TableColumns(Record):
+    """Which column of somebody's table holds what; null where the table has none."""
+
+    sample: str = "sample_id"
+    verdict: str | None = None
+    labels: tuple[str, ...] = ()
+    source: str | None = None
+    cluster: str | None = None
+    item: str | None = None
+    mode: str | None = None
+    judge: str | None = None
+    repeat: str | None = None
+
+
+class JoinedTable(Record):
+    """A second table with more columns for the same samples."""
+
+    path: str
+    columns: TableColumns
+
+
+class DatasetConfig(Record):
+    """Where the samples are and how to read them.
+
+    `format`: `judgeflow` (our JSONL or Parquet), `mllm-judge` (the released benchmark's folder)
+    or `table` (recorded judgements: labels without texts or images).
+    """
+
+    path: str
+    format: Literal["judgeflow", "mllm-judge", "table"] = "judgeflow"
+    name: str | None = None
+    scale: Scale = Scale()
+    on_bad_rows: Literal["set-aside", "fail"] = "set-aside"
+    max_bad_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    # format: table
+    mode: Mode | None = None
+    columns: TableColumns = TableColumns()
+    join: tuple[JoinedTable, ...] = ()
