@@ -1,0 +1,61 @@
+"""The identity of a request: sha256 over canonical JSON of an allow-list of its fields."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from data.records import Request
+
+KEY_VERSION = 1
+
+# Every field of `Request` must be decided: a new one belongs to the key or is excused below.
+KEY_FIELDS = (
+    "provider",
+    "endpoint",
+    "model",
+    "messages",
+    "params",
+    "context",
+    "repeat",
+    "epoch",
+)
+NOT_IN_KEY: tuple[str, ...] = ()
+
+
+def canonical_json(value: Any) -> str:
+    """JSON text that is equal for equal meaning: sorted keys, `1.0` written as `1`, no NaN."""
+    return json.dumps(
+        _plain_numbers(value),
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def request_json(request: Request) -> str:
+    """The canonical JSON of what identifies a request, with the version of this rule."""
+    fields = request.model_dump(mode="json", include=set(KEY_FIELDS))
+    return canonical_json({"key_version": KEY_VERSION, **fields})
+
+
+def key_of_json(text: str) -> str:
+    """The key of a request given as canonical JSON: 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def request_key(request: Request) -> str:
+    """The key under which a request's answer is stored: 64 hexadecimal digits."""
+    return key_of_json(request_json(request))
+
+
+def _plain_numbers(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain_numbers(item) for item in value]
+    return value
