@@ -46,10 +46,14 @@ class _ModelJudge(_Judge):
     api_key_env: str | None = None
     params: dict[str, JsonValue] = Field(default_factory=dict)
     max_output_tokens: Annotated[int, Field(ge=1)] = 1024
+    expected_output_tokens: Annotated[int, Field(ge=1)] = 300
+    expected_seconds: Annotated[float, Field(gt=0)] = 5.0
     concurrency: Annotated[int, Field(ge=1, le=2000)] = 16
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     max_attempts: Annotated[int, Field(ge=1)] = 6
+    give_up_after_s: Annotated[float, Field(ge=0)] = 900.0
+    backoff_s: Annotated[float, Field(ge=0)] = 0.5
     limits: str | None = None
     price: Price | None = None
     price_as: str | None = None
@@ -86,6 +90,7 @@ class Simulation(Record):
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
     refusal: Annotated[float, Field(ge=0, le=1)] = 0.0
     latency_s: Annotated[float, Field(ge=0)] = 0.0
+    seed: int = 0
 
 
 class SimulatedJudge(_Judge):

@@ -1,0 +1,136 @@
+"""A run's folder: everything a run knows, so that it can be resumed, reported and moved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import secrets
+import uuid
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data import tables
+from data.errors import DataError, HostError
+
+FORMAT = 1  # of run.json
+
+
+class RunFolder:
+    """Paths and atomic reads and writes of one run; the run's id is the folder's name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @classmethod
+    def create(cls, path: Path, **facts: Any) -> RunFolder:
+        """Make a new folder with its `run.json`.
+
+        Raises:
+            DataError: the folder holds a run already, or other files.
+            HostError: the folder cannot be made.
+        """
+        if (path / "run.json").exists():
+            raise DataError(f"{str(path)!r} holds a run; `judgeflow resume {path}` continues it")
+        if path.is_dir() and any(p for p in path.iterdir() if p.name != ".lock"):
+            raise DataError(f"run folder {str(path)!r} is not empty; give another --run-dir")
+        run = cls(path)
+        started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        facts = {"format": FORMAT, "nonce": secrets.token_hex(8), "started": started, **facts}
+        run.write_text("run.json", json.dumps({"run_id": run.run_id, **facts}, indent=1))
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run.
+
+        Raises:
+            DataError: there is no run at `path`, or a newer judgeflow wrote it.
+        """
+        run = cls(path.resolve())
+        if run.facts().get("format") != FORMAT:
+            raise DataError(f"run {str(path)!r} was written by another version of judgeflow")
+        return run
+
+    def facts(self) -> dict[str, Any]:
+        """The contents of `run.json`."""
+        try:
+            loaded = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise DataError(f"there is no run at {str(self.path)!r}") from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"{str(self.path / 'run.json')!r} cannot be read") from error
+        if not isinstance(loaded, dict):
+            raise DataError(f"{str(self.path / 'run.json')!r} is not a run's record")
+        return loaded
+
+    def note(self, **facts: Any) -> dict[str, Any]:
+        """Merge facts into `run.json` and return all of them."""
+        merged = {**self.facts(), **facts}
+        self.write_text("run.json", json.dumps(merged, indent=1))
+        return merged
+
+    def table(self, name: str) -> pl.DataFrame:
+        """The stored table of that name."""
+        return tables.read(self.path / f"{name}.parquet", tables.TABLES[name])
+
+    def has(self, name: str) -> bool:
+        """Whether the table of that name is stored."""
+        return (self.path / f"{name}.parquet").exists()
+
+    def store(self, name: str, frame: pl.DataFrame) -> None:
+        """Store a table whole."""
+        with self._writing():
+            tables.write(frame.select(list(tables.TABLES[name])), self.path / f"{name}.parquet")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Store a text file whole."""
+        path = self.path / name
+        with self._writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+            try:
+                with partial.open("w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def text(self, name: str) -> str:
+        """The contents of a text file of the run."""
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def _writing(self) -> _Writing:
+        return _Writing(self.path)
+
+
+class _Writing:
+    """Turns a full disk or a read-only folder into one clear line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            reason = error.strerror or type(error).__name__
+            raise HostError(f"run folder {str(self._path)!r} cannot be written: {reason}") from None
+
+
+def new_run_path(runs: Path, name: str) -> Path:
+    """A folder name that sorts by time and is not taken: `20261123-201500-demo-1a2b`."""
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+    word = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    return (runs / f"{stamp}-{word}-{secrets.token_hex(2)}").resolve()

@@ -1,0 +1,1 @@
+"""Clients: one attempt at one request, each behind the same two methods."""

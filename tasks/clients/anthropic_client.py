@@ -1,0 +1,115 @@
+"""Anthropic messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anthropic
+import httpx2
+
+from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
+from tasks.clients.endpoints import address
+from tasks.clients.failures import Client, ImageBytes
+from tasks.clients.reading import mapping, prose, text_of, whole
+from tasks.clients.transport import HttpClient, http_options, http_timeout, refuse_params
+from tasks.config import AnthropicJudge
+
+RESERVED = frozenset({"model", "messages", "stream", "system"})
+_FINISH: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+_INPUTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def anthropic_client(judge: AnthropicJudge, images: ImageBytes) -> Client:
+    """The client of a judge behind Anthropic messages.
+
+    Raises:
+        ConfigError: the base URL or a parameter cannot be used.
+        CredentialsError: the environment variable with the key is not set.
+    """
+    refuse_params(judge, RESERVED)
+    place = address(judge)
+    sdk = anthropic.AsyncAnthropic(
+        api_key=place.key,
+        base_url=place.url,
+        default_query=place.query,
+        max_retries=0,
+        timeout=http_timeout(judge.timeout_s),
+        http_client=anthropic.DefaultAioHttpClient(**http_options(place, judge.timeout_s)),
+    )
+
+    async def post(body: dict[str, Any]) -> httpx2.Response:
+        try:
+            return await sdk.post("/v1/messages", cast_to=httpx2.Response, body=body)
+        except anthropic.APIStatusError as error:
+            return error.response
+        except anthropic.APIConnectionError as error:
+            raise (error.__cause__ or ConnectionError(str(error))) from error
+
+    return HttpClient(Messages(), post, sdk.close, images, judge.timeout_s, place.secrets)
+
+
+class Messages:
+    """The messages protocol."""
+
+    def write(self, request: Request, images: ImageBytes) -> dict[str, Any]:
+        """The body: parameters literally, system texts apart, images as base64 blocks."""
+        body: dict[str, Any] = {**request.params, "model": request.model}
+        system = [_text(message) for message in request.messages if message.role == "system"]
+        if system:
+            body["system"] = "\n\n".join(system)
+        body["messages"] = [
+            {"role": "user", "content": _blocks(message, images)}
+            for message in request.messages
+            if message.role == "user"
+        ]
+        return body
+
+    def read(self, body: dict[str, Any]) -> Answer | None:
+        """The answer in the text blocks; `None` without a list of content blocks."""
+        content = body.get("content")
+        if not isinstance(content, list):
+            return None
+        return Answer(
+            text=text_of(content) or "",
+            finish_reason=_FINISH.get(str(body.get("stop_reason")), "other"),
+            model=prose(body.get("model")),
+            usage=_usage(mapping(body.get("usage"))),
+        )
+
+    def error_in(self, body: dict[str, Any]) -> Any:
+        """The error of the body."""
+        return body.get("error") or None
+
+
+def _text(message: Message) -> str:
+    return "\n\n".join(part.text for part in message.content if not isinstance(part, ImagePart))
+
+
+def _blocks(message: Message, images: ImageBytes) -> list[dict[str, Any]]:
+    return [
+        _image(part, images) if isinstance(part, ImagePart) else {"type": "text", "text": part.text}
+        for part in message.content
+    ]
+
+
+def _image(part: ImagePart, images: ImageBytes) -> dict[str, Any]:
+    data = images.base64(part.sha256, part.media_type)
+    source = {"type": "base64", "media_type": part.media_type, "data": data}
+    return {"type": "image", "source": source}
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    """Billed tokens: `input_tokens` leaves out what was written to or read from a prompt cache."""
+    inputs = [count for name in _INPUTS if (count := whole(usage.get(name))) is not None]
+    details = mapping(usage.get("output_tokens_details"))
+    return Usage(
+        input_tokens=sum(inputs) if inputs else None,
+        output_tokens=whole(usage.get("output_tokens")),
+        reasoning_tokens=whole(details.get("thinking_tokens")),
+    )

@@ -1,0 +1,111 @@
+"""Simulated judges: known quality, noise and biases, deterministic by request key.
+
+They never look at pixels or prose: the plan puts what they may know (label, lengths, whether the
+picture is shown) into `Request.context`. They prove the graph and the probes, nothing else, and
+are labelled simulated wherever they appear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import json
+import math
+import random
+from typing import Any
+
+from cache.keys import request_key
+from data.records import LETTERS, TIE, Answer, Request, Usage
+from tasks.config import Simulation
+
+
+class SimulatedClient:
+    """Answers as a judge whose errors are known doses."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._dose = simulation
+
+    async def ask(self, request: Request) -> Answer:
+        """A reply in the form the prompt asks for; usage is counted in words and is free."""
+        if self._dose.latency_s:
+            await asyncio.sleep(self._dose.latency_s)
+        text, finish = simulated_reply(request, self._dose)
+        words = len(request.text.split())
+        return Answer(
+            text=text,
+            finish_reason="refusal" if finish == "refusal" else "stop",
+            model="simulated",
+            usage=Usage(input_tokens=words, output_tokens=len(text.split())),
+            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
+    """Text and finish reason of the reply to a request."""
+    context = request.context or {}
+    if context.get("purpose") != "judge":
+        return f"[simulated] a model's words about {context.get('item_id')!r}.", "stop"
+    steady = request.model_copy(update={"repeat": 0})
+    item = random.Random(_seed(request_key(steady)))
+    fresh = random.Random(_seed(request_key(request)))
+    draw = fresh if item.random() < dose.noise else item
+    event = draw.random()
+    if event < dose.refusal:
+        return "I'm sorry, but I can't help with judging this.", "refusal"
+    if event < dose.refusal + dose.unreadable:
+        return "Both the picture and the text deserve a closer look before anybody decides.", "stop"
+    verdict = _verdict(context, dose, draw)
+    analysis = "Simulated analysis: no model has looked at this picture."
+    return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
+
+
+def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
+    """The judgement in presented order, from a label in presented order."""
+    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    right = context["label"] is not None and draw.random() < accuracy
+    match context["mode"]:
+        case "score":
+            return f"[[{_score(context, dose, draw, right)}]]"
+        case "pair":
+            return f"[[{_choice(context, dose, draw, right)}]]"
+        case _:
+            return ", ".join(f"[[{letter}]]" for letter in _ranking(context, draw, right))
+
+
+def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:
+    low, high = context["scale"]
+    label = context["label"]
+    score = round(float(label)) if right else draw.randint(low, high)
+    if dose.length_bias:
+        doublings = math.log2((context["lengths"][0] + 1) / (context["mean_length"] + 1))
+        shift = dose.length_bias * doublings
+        score += math.floor(shift) + (draw.random() < shift - math.floor(shift))
+    return min(high, max(low, score))
+
+
+def _choice(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> str:
+    if draw.random() < dose.first_bias:
+        return "A"
+    if draw.random() < dose.length_bias:
+        first, second = context["lengths"]
+        return "A" if first >= second else "B"
+    return str(context["label"]) if right else draw.choice(["A", "B", TIE])
+
+
+def _ranking(context: dict[str, Any], draw: random.Random, right: bool) -> str:
+    letters = list(context["label"] or LETTERS[: len(context["lengths"])])
+    if not right:
+        if context["label"] is None or draw.random() < 0.5:
+            draw.shuffle(letters)
+        else:
+            place = draw.randrange(len(letters) - 1)
+            letters[place], letters[place + 1] = letters[place + 1], letters[place]
+    return "".join(letters)
+
+
+def _seed(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])

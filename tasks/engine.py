@@ -1,0 +1,227 @@
+"""Answers requests: cache, then single flight, budget, limiter, client, and a durable answer.
+
+It knows nothing of judging. This is the one home of retries: the SDKs' own are switched off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cache.flight import SingleFlight
+from cache.store import CallCache, new_entry
+from data.errors import BudgetError, CredentialsError, JudgeflowError
+from data.ledger import Ledger
+from data.records import Answer, Failure, Request, Usage
+from tasks.budget import Budget
+from tasks.clients.failures import FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
+from tasks.limiter import Limiter
+from tasks.stopping import GRACE_S, Stop
+
+LONGEST_BACKOFF_S = 60.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request to answer, who asks it, and the most it can cost in USD (`None`: unknown)."""
+
+    key: str
+    judge: str
+    request: Request
+    max_usd: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: an answer or a failure; `usd` is what this run paid for it."""
+
+    job: Job
+    answer: Answer | None = None
+    failure: Failure | None = None
+    cached: bool = False
+    usd: float | None = 0.0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One judge's way to its endpoint; judges of one endpoint share client and limiter."""
+
+    client: Client
+    limiter: Limiter
+    settle: Callable[[Usage], float | None]
+    max_attempts: int = 6
+    give_up_after_s: float = 900.0
+    backoff_s: float = 0.5
+
+
+class Engine:
+    """Answers the requests of one run in one event loop."""
+
+    def __init__(
+        self,
+        cache: CallCache,
+        lanes: Mapping[str, Lane],
+        budget: Budget,
+        ledger: Ledger,
+        stop: Stop,
+    ) -> None:
+        self._cache = cache
+        self._lanes = lanes
+        self._budget = budget
+        self._ledger = ledger
+        self._stop = stop
+        self._flight: SingleFlight[Outcome] = SingleFlight()
+        self._calling: set[asyncio.Task[Outcome]] = set()
+
+    async def answer(
+        self, jobs: Sequence[Job], tell: Callable[[Outcome], None] = lambda _: None
+    ) -> list[Outcome]:
+        """An outcome for every job, in order; `tell` hears of each as it comes.
+
+        Raises:
+            Exception: a defect in a client; everything else is an outcome or stops the run.
+        """
+        outcomes: dict[str, Outcome] = {}
+        waiting: dict[asyncio.Task[Outcome], Job] = {}
+        for job in jobs:
+            if (hit := self._look_up(job)) is not None:
+                outcomes[job.key] = hit
+                tell(hit)
+            else:
+                waiting[asyncio.create_task(self._fly(job, tell))] = job
+        if waiting:
+            await self._finish(set(waiting))
+            for task, job in waiting.items():
+                outcomes[job.key] = self._result(task, job)
+        return [outcomes[job.key] for job in jobs]
+
+    async def close(self) -> None:
+        """Close every client once."""
+        for client in {id(lane.client): lane.client for lane in self._lanes.values()}.values():
+            await client.close()
+
+    async def _finish(self, tasks: set[asyncio.Task[Outcome]]) -> None:
+        """Wait for all; when the run stops, drop what waits and give calls in flight a grace."""
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(stopped.set)
+
+        self._stop.on_set(tell)
+        stopping = asyncio.create_task(stopped.wait())
+        everything = asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.wait({stopping, everything}, return_when=asyncio.FIRST_COMPLETED)
+            if not everything.done():
+                for task in tasks - self._calling:
+                    task.cancel()
+                await asyncio.wait({everything}, timeout=GRACE_S)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await everything
+            stopping.cancel()
+            self._stop.forget(tell)
+
+    def _look_up(self, job: Job) -> Outcome | None:
+        entry = self._cache.get(job.key)
+        return None if entry is None else Outcome(job, answer=entry.answer, cached=True)
+
+    async def _fly(self, job: Job, tell: Callable[[Outcome], None]) -> Outcome:
+        outcome, leads = await self._flight.do(job.key, lambda: self._ask(job))
+        if not leads and outcome.answer is not None:
+            outcome = Outcome(job, answer=outcome.answer, cached=True)
+        tell(outcome)
+        return outcome
+
+    async def _ask(self, job: Job) -> Outcome:
+        """Attempts until there is an answer, a failure for good, or no patience left."""
+        lane = self._lanes[job.judge]
+        started, attempts, perhaps = time.monotonic(), 0, 0
+        hard = 0  # attempts that count: a rejection for pace does not
+        while True:
+            if (hit := self._look_up(job)) is not None:  # another thread or process was faster
+                return hit
+            if self._stop.reason is not None:
+                return Outcome(job, failure=self._stopped(attempts, perhaps))
+            attempts += 1
+            try:
+                return await self._attempt(job, lane, attempts)
+            except CallError as error:
+                perhaps += error.failure.perhaps_paid
+                failure = error.failure.model_copy(
+                    update={"attempts": attempts, "perhaps_paid": perhaps}
+                )
+                hard += failure.kind not in PUSHED_BACK
+                wait_s = self._wait_s(lane, attempts, error.retry_after)
+                late = time.monotonic() - started + wait_s > lane.give_up_after_s
+                if failure.kind in FATAL:
+                    self._stop.set(CredentialsError(f"judge {job.judge!r}: {failure.message}"))
+                if failure.kind not in TRANSIENT or hard >= lane.max_attempts or late:
+                    return Outcome(job, failure=failure)
+            except JudgeflowError as error:
+                self._stop.set(error)
+                return Outcome(job, failure=self._stopped(attempts - 1, perhaps))
+            await asyncio.sleep(wait_s)
+
+    async def _attempt(self, job: Job, lane: Lane, attempt: int) -> Outcome:
+        """One call, its price reserved before and its answer durable after."""
+        reserved = await self._budget.reserve(job.max_usd)
+        charge = 0.0
+        try:
+            async with lane.limiter.slot():
+                self._ledger.sent(job.key, job.judge, attempt, job.max_usd)
+                try:
+                    answer = await self._call(job, lane)
+                except CallError as error:
+                    charge = reserved if error.failure.perhaps_paid else 0.0
+                    self._ledger.failed(
+                        job.key, error.failure.kind, bool(error.failure.perhaps_paid)
+                    )
+                    if error.failure.kind in PUSHED_BACK:
+                        lane.limiter.pushed_back(error.retry_after)
+                    raise
+                except asyncio.CancelledError:
+                    charge = reserved  # sent, and nobody will hear the end of it
+                    raise
+            answer = answer.model_copy(update={"attempts": attempt})
+            self._cache.put(new_entry(job.key, job.request, answer))
+            usd = lane.settle(answer.usage)
+            charge = usd if usd is not None else reserved
+            tokens = (answer.usage.input_tokens or 0, answer.usage.output_tokens or 0)
+            self._ledger.paid(job.key, job.judge, usd, tokens)
+            lane.limiter.succeeded()
+            return Outcome(job, answer=answer, usd=usd)
+        finally:
+            self._budget.settle(reserved, charge)
+
+    async def _call(self, job: Job, lane: Lane) -> Answer:
+        task = asyncio.current_task()
+        assert task is not None
+        self._calling.add(task)
+        try:
+            return await lane.client.ask(job.request)
+        finally:
+            self._calling.discard(task)
+
+    def _wait_s(self, lane: Lane, attempt: int, retry_after_s: float | None) -> float:
+        """Exponential back-off with jitter, never before the provider's own `Retry-After`."""
+        backoff = min(LONGEST_BACKOFF_S, lane.backoff_s * 2.0 ** min(attempt - 1, 20))
+        return max(backoff * random.uniform(0.5, 1.5), retry_after_s or 0.0)
+
+    def _result(self, task: asyncio.Task[Outcome], job: Job) -> Outcome:
+        if task.cancelled():
+            return Outcome(job, failure=self._stopped(0, 0))
+        return task.result()
+
+    def _stopped(self, attempts: int, perhaps_paid: int) -> Failure:
+        budget = isinstance(self._stop.reason, BudgetError)
+        return Failure(
+            kind="budget" if budget else "interrupted",
+            message=str(self._stop.reason or "cancelled"),
+            attempts=attempts,
+            perhaps_paid=perhaps_paid,
+        )

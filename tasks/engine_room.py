@@ -1,0 +1,151 @@
+"""Where engines run: one event loop thread per process, one engine per run.
+
+Shards are synchronous Prefect tasks in threads or worker processes; all shards of a process
+share connections, limiters, budget and single flight through this room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cache.opening import open_cache
+from cache.store import CallCache
+from data.errors import JudgeflowError
+from data.image_store import ImageStore
+from data.ledger import Ledger, spent
+from data.run_folder import RunFolder
+from tasks.budget import Budget
+from tasks.config import Judge, RunConfig
+from tasks.engine import Engine, Job, Lane, Outcome
+from tasks.judges import Seat, make_client
+from tasks.limiter import Limiter
+from tasks.stopping import Stop
+
+
+@dataclass(frozen=True)
+class _Running:
+    engine: Engine
+    cache: CallCache
+    ledger: Ledger
+    stop: Stop
+
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_running: dict[Path, _Running] = {}
+
+
+def answer(
+    run: RunFolder,
+    config: RunConfig,
+    seats: dict[str, Seat],
+    jobs: Sequence[Job],
+    tell: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """An outcome for every job of a shard, in order; blocks the calling thread.
+
+    Raises:
+        JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
+    """
+    running = _engine_of(run, config, seats)
+    if running.stop.reason is not None:
+        raise running.stop.reason
+    future = asyncio.run_coroutine_threadsafe(running.engine.answer(jobs, tell), _the_loop())
+    try:
+        return future.result()
+    except JudgeflowError as error:
+        running.stop.set(error)
+        raise
+
+
+def stop_reason(run: RunFolder) -> JudgeflowError | None:
+    """Why the run was told to stop in this process, if it was."""
+    with _lock:
+        running = _running.get(run.path)
+    return running.stop.reason if running else None
+
+
+def stop_all(reason: JudgeflowError) -> None:
+    """Tell every run of this process to stop; calls in flight get their grace."""
+    with _lock:
+        stops = [running.stop for running in _running.values()]
+    for stop in stops:
+        stop.set(reason)
+
+
+def close(run: RunFolder) -> None:
+    """Close the run's clients, cache and diary; a later shard opens them anew."""
+    with _lock:
+        running = _running.pop(run.path, None)
+    if running is not None:
+        asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
+        running.ledger.close()
+        running.cache.close()
+
+
+def _engine_of(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+    with _lock:
+        if run.path not in _running:
+            _running[run.path] = _start(run, config, seats)
+        return _running[run.path]
+
+
+def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+    cache, stop = open_cache(config.cache), Stop()
+    images = ImageStore(Path(config.cache) / "images")
+    ledger = Ledger(run.path / "ledger")
+    entries = {judge.name: judge for judge in everybody(config)}
+    already = spent(run.path / "ledger").usd
+
+    async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
+        limiters: dict[tuple[str, str, str], Limiter] = {}
+        lanes = {
+            name: _lane(judge, seats[name], images, limiters) for name, judge in entries.items()
+        }
+        return Engine(cache, lanes, Budget(config.budget.max_usd, already), ledger, stop)
+
+    try:
+        engine = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
+    except BaseException:
+        ledger.close()
+        cache.close()
+        raise
+    return _Running(engine, cache, ledger, stop)
+
+
+def everybody(config: RunConfig) -> tuple[Judge, ...]:
+    """Every entry that is asked anything: judges, responders, the describer; each name once."""
+    describer = () if config.describer is None else (config.describer,)
+    return tuple({j.name: j for j in (*config.judges, *config.responders, *describer)}.values())
+
+
+def _lane(
+    judge: Judge, seat: Seat, images: ImageStore, limiters: dict[tuple[str, str, str], Limiter]
+) -> Lane:
+    pace = getattr(judge, "requests_per_minute", None)
+    where = (seat.provider, seat.endpoint, seat.model)
+    limiter = limiters.setdefault(where, Limiter(seat.concurrency, pace))
+    patience = {
+        name: getattr(judge, name)
+        for name in ("max_attempts", "give_up_after_s", "backoff_s")
+        if hasattr(judge, name)
+    }
+    return Lane(make_client(judge, images), limiter, seat.settle, **patience)
+
+
+def _the_loop() -> asyncio.AbstractEventLoop:
+    with _lock:
+        return _loop_locked()
+
+
+def _loop_locked() -> asyncio.AbstractEventLoop:
+    """The room's loop; started on first use. The lock is held."""
+    global _loop
+    if _loop is None:
+        _loop = asyncio.new_event_loop()
+        threading.Thread(target=_loop.run_forever, daemon=True, name="judgeflow-engine").start()
+    return _loop

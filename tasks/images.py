@@ -1,0 +1,220 @@
+"""Images made fit to send: decoded safely, upright, opaque, sRGB, within an endpoint's limits.
+
+A conforming file passes through byte for byte; only what does not conform is encoded again, the
+same way every time. Of an animated image the first frame is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import PIL
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from cache.keys import canonical_json
+from data.errors import DataError
+from data.image_store import ImageStore, PreparedImage
+from data.records import ImageRef
+from tasks.prices import ImageLimits
+
+RULES = 1  # of this file; a change makes new records, never a new look at old ones
+ENCODER = f"pillow-{PIL.__version__}/rules-{RULES}"
+MAX_SOURCE_PIXELS = 89_478_485  # Pillow's own line between large and suspicious
+JPEG_QUALITIES = (92, 85, 75)
+MEDIA = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+_open_lock = threading.Lock()  # warnings filters are process-wide
+
+
+def prepare(path: Path, name: str, limits: ImageLimits, store: ImageStore) -> PreparedImage:
+    """The image at `path` as it may be sent under `limits`, stored.
+
+    Raises:
+        DataError: the file is missing, empty, truncated, no image, or too large to be safe.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}") from error
+    source = hashlib.sha256(content).hexdigest()
+    rules = canonical_json(limits.model_dump(include=set(_DECISIVE)))
+    limits_hash = hashlib.sha256(rules.encode()).hexdigest()[:16]
+    known = store.recall(source, limits_hash)
+    if known is not None:
+        return known.model_copy(update={"path": name, "limits": limits.name})
+    image, notes = _decoded(content)
+    if not notes and _conforms(image, content, limits):
+        sent, media_type, encoder = content, MEDIA[str(image.format)], "none"
+        width, height = image.size
+    else:
+        sent, media_type, (width, height) = _encoded(image, limits)
+        encoder = ENCODER
+    prepared = PreparedImage(
+        source_sha256=source,
+        path=name,
+        limits=limits.name,
+        sha256=store.put(sent, media_type),
+        media_type=media_type,
+        width=width,
+        height=height,
+        bytes=len(sent),
+        passed_through=sent is content,
+        encoder=encoder,
+        note="; ".join(notes) or None,
+    )
+    store.remember(prepared, limits_hash)
+    return prepared
+
+
+_DECISIVE = ("formats", "max_side", "max_pixels", "max_bytes")
+
+
+def prepare_all(
+    references: Iterable[ImageRef],
+    root: Path,
+    limits: ImageLimits,
+    store: ImageStore,
+    workers: int = 2,
+) -> tuple[list[PreparedImage], list[tuple[ImageRef, str]]]:
+    """Every image prepared, in order, and those refused with the reason."""
+    unique = list({image.sha256: image for image in references}.values())
+
+    def one(image: ImageRef) -> PreparedImage | str:
+        path = (root / image.path).resolve()
+        if not path.is_relative_to(root.resolve()):
+            return "its path leaves the dataset's folder"
+        try:
+            prepared = prepare(path, image.path, limits, store)
+        except DataError as error:
+            return str(error)
+        if prepared.source_sha256 != image.sha256:
+            return "the file has changed since the dataset was loaded"
+        return prepared
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(zip(unique, pool.map(one, unique), strict=True))
+    good = [result for _, result in results if isinstance(result, PreparedImage)]
+    return good, [(image, result) for image, result in results if isinstance(result, str)]
+
+
+def _decoded(content: bytes) -> tuple[Image.Image, list[str]]:
+    """The first frame, upright, 8-bit sRGB without alpha, and notes on what had to change."""
+    if not content:
+        raise DataError("the file is empty")
+    try:
+        with _open_lock, warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # broken metadata is not a broken image
+            image = Image.open(io.BytesIO(content))
+        if image.width * image.height > MAX_SOURCE_PIXELS:
+            raise DataError(f"{image.width}x{image.height} pixels are more than is safe to decode")
+        notes = _first_frame(image)
+        image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError("it claims more pixels than is safe to decode") from error
+    except UnidentifiedImageError as error:
+        raise DataError("the file is not an image") from error
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise DataError(f"the image is truncated or damaged: {reason}") from error
+    return _plain(image, notes)
+
+
+def _first_frame(image: Image.Image) -> list[str]:
+    if getattr(image, "n_frames", 1) > 1:
+        image.seek(0)
+        return ["animated: first frame"]
+    return []
+
+
+def _plain(image: Image.Image, notes: list[str]) -> tuple[Image.Image, list[str]]:
+    """The image in RGB or L; `format` is kept so that a conforming file can pass through."""
+    kind = image.format
+    if image.getexif().get(0x0112, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+        notes.append("turned upright")
+    if image.info.get("icc_profile"):
+        image = _srgb(image, notes)
+    if image.mode in {"I;16", "I;16B", "I;16L", "I"}:
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+        notes.append("16 to 8 bit")
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+        notes.append("alpha flattened on white")
+    if image.mode not in {"RGB", "L"}:
+        notes.append(f"{image.mode} to RGB")
+        image = image.convert("RGB")
+    image.format = kind
+    return image, notes
+
+
+def _srgb(image: Image.Image, notes: list[str]) -> Image.Image:
+    profile = image.info["icc_profile"]
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(opened):
+            return image
+        mode = image.mode if image.mode in {"RGB", "RGBA"} else "RGB"
+        converted = ImageCms.profileToProfile(
+            image, opened, ImageCms.createProfile("sRGB"), outputMode=mode
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        notes.append("broken colour profile ignored")
+        return image
+    notes.append("colours to sRGB")
+    assert converted is not None
+    return converted
+
+
+def _conforms(image: Image.Image, content: bytes, limits: ImageLimits) -> bool:
+    return (
+        str(image.format).lower() in limits.formats
+        and str(image.format) in MEDIA
+        and max(image.size) <= limits.max_side
+        and image.width * image.height <= limits.max_pixels
+        and len(content) <= limits.max_bytes
+    )
+
+
+def _encoded(image: Image.Image, limits: ImageLimits) -> tuple[bytes, str, tuple[int, int]]:
+    """The image encoded within limits: PNG if the source was lossless and it fits, else JPEG."""
+    lossy = image.format == "JPEG"
+    image = _fitted(image, limits)
+    while True:
+        if not lossy and "png" in limits.formats:
+            content = _bytes(image, "PNG", optimize=False, compress_level=6)
+            if len(content) <= limits.max_bytes:
+                return content, "image/png", image.size
+        for quality in JPEG_QUALITIES:
+            content = _bytes(image, "JPEG", quality=quality, subsampling=0)
+            if len(content) <= limits.max_bytes:
+                return content, "image/jpeg", image.size
+        if min(image.size) <= 16:
+            raise DataError(f"cannot be made to fit {limits.max_bytes} bytes")
+        smaller = (max(1, image.width * 3 // 4), max(1, image.height * 3 // 4))
+        image = image.resize(smaller, Image.Resampling.LANCZOS)
+
+
+def _fitted(image: Image.Image, limits: ImageLimits) -> Image.Image:
+    side = limits.max_side / max(image.size)
+    area = (limits.max_pixels / (image.width * image.height)) ** 0.5
+    scale = min(1.0, side, area)
+    if scale == 1.0:
+        return image
+    size = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _bytes(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    clean = Image.new(image.mode, image.size)
+    clean.paste(image)  # leaves metadata behind
+    clean.save(buffer, kind, **options)
+    return buffer.getvalue()

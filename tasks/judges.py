@@ -1,0 +1,206 @@
+"""What a judge's entry in the configuration means: identity, parameters, limits, price, client."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.datasets import read_verdicts
+from data.errors import ConfigError
+from data.records import Usage
+from tasks.clients.endpoints import endpoint
+from tasks.config import (
+    AnthropicJudge,
+    Judge,
+    OpenAIJudge,
+    RecordedJudge,
+    SimulatedJudge,
+)
+from tasks.prices import ModelPrice, PriceList, custom_price, settle
+
+if TYPE_CHECKING:
+    from data.image_store import ImageStore
+    from tasks.clients.failures import Client
+
+GOOGLE_HOST = "generativelanguage.googleapis.com"
+FREE_LIMITS = "local"  # image limits of judges that receive no image over a wire
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A judge as it is planned: everything of its entry that a request or a quote needs.
+
+    `price` is `None` where it is unknown; `free` where nothing is billed at all.
+    """
+
+    name: str
+    client: str
+    provider: str
+    endpoint: str
+    model: str
+    params: Mapping[str, Any]
+    limits: str
+    price: ModelPrice | None
+    free: bool
+    max_output_tokens: int = 0
+    expected_output_tokens: int = 0
+    expected_seconds: float = 0.0
+    concurrency: int = 64
+
+    @property
+    def needs_texts(self) -> bool:
+        """Whether requests carry prompts: all but a recorded table's do."""
+        return self.client != "recorded-table"
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether the answer comes from `Request.context` rather than from a model."""
+        return self.client in {"simulated", "recorded-table"}
+
+    def settle(self, usage: Usage) -> float | None:
+        """USD billed for a usage; `None` where the price or the usage is unknown."""
+        return 0.0 if self.free else settle(self.price, usage)
+
+
+def seat(judge: Judge, prices: PriceList) -> Seat:
+    """The seat of a judge's entry.
+
+    Raises:
+        ConfigError: the entry asks for something the model or this version refuses.
+    """
+    match judge:
+        case SimulatedJudge():
+            return Seat(
+                name=judge.name,
+                client="simulated",
+                provider="simulated",
+                endpoint="",
+                model="simulated",
+                params=judge.simulation.model_dump(mode="json", exclude={"latency_s"}),
+                limits=FREE_LIMITS,
+                price=None,
+                free=True,
+                expected_seconds=judge.simulation.latency_s,
+            )
+        case RecordedJudge(of=None):
+            return _table_seat(judge)
+        case RecordedJudge(of=original) if original is not None:
+            replayed = seat(original, prices)
+            return Seat(**{**vars(replayed), "name": judge.name, "free": True})
+        case OpenAIJudge() | AnthropicJudge():
+            return _model_seat(judge, prices)
+    raise AssertionError(judge)
+
+
+def _table_seat(judge: RecordedJudge) -> Seat:
+    try:
+        content = Path(judge.path).read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"judge {judge.name!r}: recorded table {judge.path!r} cannot be read: {error.strerror}"
+        ) from error
+    reading = judge.model_dump(mode="json", include={"columns", "where_judge", "missing"})
+    return Seat(
+        name=judge.name,
+        client="recorded-table",
+        provider="recorded",
+        endpoint=hashlib.sha256(content).hexdigest(),
+        model=judge.where_judge or judge.name,
+        params=reading,
+        limits=FREE_LIMITS,
+        price=None,
+        free=True,
+    )
+
+
+def _model_seat(judge: OpenAIJudge | AnthropicJudge, prices: PriceList) -> Seat:
+    home = _home(judge)
+    price = _price(judge, home, prices)
+    params = dict(judge.params)
+    if price is not None and price.temperature is False and params.get("temperature", 1) != 1:
+        raise ConfigError(
+            f"judge {judge.name!r}: model {judge.model!r} refuses temperature "
+            f"{params['temperature']!r}; leave it out of params"
+        )
+    params[_max_tokens_name(judge, home)] = judge.max_output_tokens
+    return Seat(
+        name=judge.name,
+        client=judge.client,
+        provider=judge.client,
+        endpoint=endpoint(judge),
+        model=judge.model,
+        params=params,
+        limits=judge.limits or (home if home in {"openai", "anthropic", "google"} else "local"),
+        price=price,
+        free=False,
+        max_output_tokens=judge.max_output_tokens,
+        expected_output_tokens=min(judge.expected_output_tokens, judge.max_output_tokens),
+        expected_seconds=judge.expected_seconds,
+        concurrency=judge.concurrency,
+    )
+
+
+def _home(judge: OpenAIJudge | AnthropicJudge) -> str:
+    """Whose price list and image limits hold for an endpoint."""
+    if judge.base_url is None:
+        return judge.client
+    return "google" if GOOGLE_HOST in judge.base_url else "elsewhere"
+
+
+def _price(judge: OpenAIJudge | AnthropicJudge, home: str, prices: PriceList) -> ModelPrice | None:
+    listed = prices.model(home, judge.model)
+    if judge.price_as is not None:
+        provider, _, model = judge.price_as.rpartition("/")
+        listed = prices.model(provider or home, model)
+        if listed is None:
+            raise ConfigError(f"judge {judge.name!r}: price_as {judge.price_as!r} is not listed")
+    if judge.price is None:
+        return listed
+    return custom_price(judge.price.input, judge.price.output, listed)
+
+
+def _max_tokens_name(judge: OpenAIJudge | AnthropicJudge, home: str) -> str:
+    if isinstance(judge, AnthropicJudge):
+        return "max_tokens"
+    if judge.max_tokens_param != "auto":
+        return judge.max_tokens_param
+    return "max_completion_tokens" if home == "openai" else "max_tokens"
+
+
+def make_client(judge: Judge, images: ImageStore) -> Client:
+    """The client that answers a judge's requests; SDKs are imported here, on first use.
+
+    Raises:
+        CredentialsError: the environment variable with the key is not set.
+        DataError: a recorded table or export cannot be read.
+    """
+    match judge:
+        case SimulatedJudge():
+            from tasks.clients.simulated import SimulatedClient
+
+            return SimulatedClient(judge.simulation)
+        case OpenAIJudge():
+            from tasks.clients.openai_client import openai_client
+
+            return openai_client(judge, images)
+        case AnthropicJudge():
+            from tasks.clients.anthropic_client import anthropic_client
+
+            return anthropic_client(judge, images)
+        case RecordedJudge():
+            return _recorded_client(judge)
+
+
+def _recorded_client(judge: RecordedJudge) -> Client:
+    from cache.tools import exported
+    from tasks.clients.recorded import RecordedTableClient, ReplayClient
+
+    path = Path(judge.path)
+    name = f"judge {judge.name!r}: {path.name!r}"
+    if judge.of is not None:
+        return ReplayClient({entry.key: entry.answer for entry in exported(path)}, name)
+    cells = read_verdicts(path, judge.columns, where_judge=judge.where_judge, missing=judge.missing)
+    return RecordedTableClient(cells, name)

@@ -1,0 +1,202 @@
+"""Reads the final judgement out of a judge's answer, or says why it cannot.
+
+There are no default values: what is not plainly a judgement is `Unparsed` with one of `REASONS`,
+or `Refused`. The rules and examples stand in `docs/parsing.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from data.records import FinishReason, Mode, Refused, Scale, Unparsed, Verdict
+from tasks.verdict_forms import Reading, read_bare, read_value
+
+REASONS = (
+    "empty",
+    "truncated",
+    "no judgement",
+    "placeholder",
+    "out of scale",
+    "not a whole number",
+    "contradictory",
+    "incomplete ranking",
+    "repeated letters",
+    "letter out of range",
+    "tie in a ranking",
+    "provider error text",
+)
+LONGEST_VALUE = 2000  # characters after a marker that are looked at
+NOISE = re.compile(r"</?s>|<\|[a-z_]{1,20}\|>|<(?:end|start)_of_turn>", re.IGNORECASE)
+FENCE = re.compile(r"```[a-zA-Z]*\n?")
+STRONG = re.compile(
+    r"\b(?:judge?ments?|verdict)\b[\"'*_`\s]*[:=]"
+    r"|^[\s#*_\"']*(?:final\s+)?(?:judge?ment|verdict)[\s*_\"'#]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+WEAK = {
+    "score": re.compile(r"\b(?:score|rating)\b[\"'*_`\s]*[:=]", re.IGNORECASE),
+    "pair": re.compile(r"\b(?:choice|winner|preference)\b[\"'*_`\s]*[:=]", re.IGNORECASE),
+    "batch": re.compile(r"\brank(?:ing)?\b[\"'*_`\s]*[:=]", re.IGNORECASE),
+}
+STRONG_KEYS = frozenset({"judgement", "judgment", "verdict"})
+WEAK_KEYS = {
+    "score": frozenset({"score", "rating"}),
+    "pair": frozenset({"choice", "winner", "preference"}),
+    "batch": frozenset({"rank", "ranking"}),
+}
+BRACKETED = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
+PROVIDER_ERROR = re.compile(
+    r"too many requests|rate.?limit|quota|overloaded|service unavailable|bad gateway"
+    r"|gateway time-?out|internal server error|<!doctype html|<html|^\s*(?:http\s*)?error\b"
+    r"|api.?key|unauthorized",
+    re.IGNORECASE,
+)
+REFUSAL = re.compile(
+    r"\b(?:can(?:no|')t|can not|could ?n[o']t|unable to|won't|not able to|must decline to)\b"
+    r"[^.\n]{0,40}\b(?:assist|help|comply|judge|evaluate|rate|score|rank|compare|provide|answer"
+    r"|fulfil|continue|do that|do this)"
+    r"|我无法|我不能|抱歉|无法提供|lo siento|no puedo|je ne peux pas|désolé|es tut mir leid"
+    r"|申し訳",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A verdict in presented order and the snippet it was read from."""
+
+    verdict: Verdict
+    raw: str | None = None
+
+
+def parse(
+    text: str,
+    mode: Mode,
+    responses: int,
+    scale: Scale,
+    finish_reason: FinishReason = "stop",
+) -> Parsed:
+    """The final judgement of an answer, in the order the responses were shown.
+
+    >>> parse('{"Analysis": "B: 5", "Judgement": "[[4]]"}', "score", 1, Scale()).verdict
+    Scored(status='scored', value=4.0)
+    >>> parse("429 Too Many Requests", "score", 1, Scale()).verdict
+    Unparsed(status='unparsed', reason='provider error text')
+    """
+    if finish_reason in {"refusal", "content_filter"}:
+        return Parsed(Refused(reason=finish_reason.replace("_", " ")))
+    clean = _clean(text)
+    cut = finish_reason == "length"
+    if not clean:
+        return Parsed(Unparsed(reason="truncated" if cut else "empty"))
+    reading = _final_judgement(clean, mode, responses, scale, cut)
+    if reading is None:
+        return Parsed(_without_judgement(clean, cut))
+    if isinstance(reading.found, str):
+        truncated = cut and reading.found in {"no judgement", "incomplete ranking"}
+        return Parsed(Unparsed(reason="truncated" if truncated else reading.found), reading.raw)
+    return Parsed(reading.found, reading.raw)
+
+
+def _clean(text: str) -> str:
+    """The text without model end marks and code fences, full-width forms made plain."""
+    return FENCE.sub("", NOISE.sub("", unicodedata.normalize("NFKC", text))).strip()
+
+
+def _final_judgement(
+    text: str, mode: Mode, responses: int, scale: Scale, cut: bool
+) -> Reading | None:
+    """The reading of whatever states the judgement; `None` if nothing does.
+
+    In order: the text is nothing but a verdict; a JSON object's judgement key; the last
+    judgement marker; the last marker of the task's own word; brackets in the last line.
+    """
+    bare = read_bare(text, mode, responses, scale)
+    if bare is not None:
+        return bare
+    found = _json_object(text)
+    if found is not None:
+        from_json = _from_json(found, mode, responses, scale, cut)
+        if from_json is not None:
+            return from_json
+    for marker in (STRONG, WEAK[mode]):
+        if (value := _after_last(marker, text)) is not None:
+            return read_value(value, mode, responses, scale, cut=cut)
+    last_line = text.rsplit("\n", 1)[-1]
+    brackets = BRACKETED.search(last_line)
+    if brackets is not None:
+        return read_value(last_line[brackets.start() :], mode, responses, scale, cut=cut)
+    return None
+
+
+def _from_json(
+    found: tuple[list[tuple[str, Any]], str, bool],
+    mode: Mode,
+    responses: int,
+    scale: Scale,
+    cut: bool,
+) -> Reading | None:
+    """The judgement of a JSON object's top-level keys.
+
+    An object that opens the answer is the answer: a different judgement after it contradicts it.
+    One quoted inside prose only counts if no judgement follows.
+    """
+    pairs, after, opens = found
+    followed = STRONG.search(after) is not None
+    if followed and not opens:
+        return None
+    for keys in (STRONG_KEYS, *(() if followed else (WEAK_KEYS[mode],))):
+        values = [_flat(value) for key, value in pairs if key.strip().lower() in keys]
+        readings = [read_value(value, mode, responses, scale, cut=False) for value in values]
+        if not readings:
+            continue
+        if (value := _after_last(STRONG, after)) is not None:
+            readings.append(read_value(value, mode, responses, scale, cut=cut))
+        if len({str(reading.found) for reading in readings}) > 1:
+            return Reading("contradictory", "; ".join(str(r.raw) for r in readings)[:200])
+        return readings[0]
+    return None
+
+
+def _after_last(marker: re.Pattern[str], text: str) -> str | None:
+    """What stands after the last match of a marker; `None` if there is none."""
+    end = -1
+    for match in marker.finditer(text):
+        end = match.end()
+    return None if end < 0 else text[end : end + LONGEST_VALUE]
+
+
+def _json_object(text: str) -> tuple[list[tuple[str, Any]], str, bool] | None:
+    """The first JSON object's pairs, doubles kept, what follows it, and whether it opens."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    decoder = json.JSONDecoder(object_pairs_hook=_Pairs, strict=False)
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return (list(value), text[end:], start == 0) if isinstance(value, _Pairs) else None
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as its pairs."""
+
+
+def _flat(value: Any) -> str:
+    """A JSON value as the text a judge would have written: lists become a comma list."""
+    if isinstance(value, list) and not isinstance(value, _Pairs):
+        return ", ".join(_flat(item) for item in value[:64])
+    return value if isinstance(value, str) else json.dumps(value)[:200]
+
+
+def _without_judgement(text: str, cut: bool) -> Verdict:
+    if PROVIDER_ERROR.search(text[:400]) and len(text) < 20_000:
+        return Unparsed(reason="provider error text")
+    if REFUSAL.search(text[:400]):
+        return Refused(reason="declined in words")
+    return Unparsed(reason="truncated" if cut else "no judgement")

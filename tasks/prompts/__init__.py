@@ -1,0 +1,178 @@
+"""Prompts: templates as data (`paper/`, or a folder of the user's own), rendered strictly."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cache.keys import canonical_json
+from data.errors import ConfigError
+from data.records import LETTERS, MODES, Mode, Scale
+from tasks.config import SETTINGS
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+BUNDLED = Path(__file__).parent / "paper"
+FILES = (
+    "role.txt",
+    "images_shown.txt",
+    "images_hidden.txt",
+    "images_described.txt",
+    *(f"steps_{setting}.txt" for setting in SETTINGS),
+    *(f"method_{mode}.txt" for mode in MODES),
+    "notice.txt",
+    "input.txt",
+    "describe.txt",
+    "respond.txt",
+)
+FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
+FIGURE, REFERENCE = '"FigureAnalysis"', '"Reference"'
+KEYS = {
+    "figure-first": (FIGURE,),
+    "answer-first": (REFERENCE,),
+    "figure-and-answer": (FIGURE, REFERENCE),
+}
+IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
+MARKER = re.compile(r"^(\s*)===", re.MULTILINE)
+
+
+class PromptSet:
+    """The templates of one folder, compiled once."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = dict(files)
+        self.sha256 = hashlib.sha256(canonical_json(self.files).encode()).hexdigest()
+        self._templates = _compiled(files)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> PromptSet:
+        """The templates of a folder; the bundled ones if none is given.
+
+        Raises:
+            ConfigError: a file is missing, unreadable, not a template, or uses an unknown name.
+        """
+        folder = folder or BUNDLED
+        missing = [name for name in FILES if not (folder / name).is_file()]
+        if missing:
+            raise ConfigError(f"prompt folder {str(folder)!r} lacks {missing!r}")
+        try:
+            files = {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"prompt folder {str(folder)!r} cannot be read: {error}") from error
+        prompts = cls(files)
+        prompts._try_all()
+        return prompts
+
+    def judge_text(
+        self,
+        mode: Mode,
+        setting: str,
+        *,
+        instruction: str,
+        responses: Sequence[str],
+        scale: Scale,
+        description: str | None = None,
+    ) -> str:
+        """The text of a judging request, responses in the order shown."""
+        shown = [
+            {"letter": letter, "text": _fenced(text)}
+            for letter, text in zip(LETTERS, responses, strict=False)
+        ]
+        return self._head(mode, setting, len(responses), scale) + self._render(
+            "input.txt",
+            instruction=_fenced(instruction),
+            responses=shown,
+            description=None if description is None else _fenced(description),
+        )
+
+    def describe_text(self, instruction: str) -> str:
+        """The text that asks for an image description."""
+        return self._render("describe.txt", instruction=_fenced(instruction))
+
+    def respond_text(self, instruction: str) -> str:
+        """The text that asks a candidate model to follow the instruction."""
+        return self._render("respond.txt", instruction=instruction)
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - a handful of prompt sets live per process
+    def _head(self, mode: Mode, setting: str, count: int, scale: Scale) -> str:
+        """All that stands before the material; equal for every sample of a shape."""
+        images = self._render(IMAGES.get(setting, "images_shown.txt")).strip()
+        letters = ", ".join(LETTERS[:count])
+        method = self._render(
+            f"method_{mode}.txt",
+            low=scale.low,
+            high=scale.high,
+            rubric=rubric(scale),
+            count=count,
+            letters=letters,
+        )
+        keys = ", ".join((*KEYS.get(setting, ()), '"Analysis"', '"Judgement"'))
+        parts = (
+            self._render("role.txt", images=images),
+            self._render(f"steps_{setting}.txt"),
+            method,
+            self._render("notice.txt", keys=keys, form=form(mode, count, scale)),
+        )
+        return "\n".join(part.strip() + "\n" for part in parts) + "\n"
+
+    def _render(self, name: str, **values: Any) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            return self._templates[name].render(**values)
+        except (TemplateError, TypeError) as error:
+            raise ConfigError(f"prompt template {name!r}: {error}") from error
+
+    def _try_all(self) -> None:
+        """Render every template once, so that a mistake is found before anything is spent."""
+        for mode in MODES:
+            for setting in SETTINGS:
+                self.judge_text(
+                    mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
+                    description="d" if setting == "vision-expert" else None,
+                )  # fmt: skip
+        self.describe_text("i")
+        self.respond_text("i")
+
+
+def rubric(scale: Scale) -> list[str]:
+    """A line per score of a five-point scale, else the meaning of its ends."""
+    if scale.high - scale.low + 1 == len(FIVE):
+        return [f"{scale.low + step}: {word}" for step, word in enumerate(FIVE)]
+    return [f"{scale.low}: the worst a response can be", f"{scale.high}: the best it can be"]
+
+
+def form(mode: Mode, count: int, scale: Scale) -> str:
+    """How the judgement is to be written; placeholders are no verdicts."""
+    match mode:
+        case "score":
+            return f"[[SCORE]], where SCORE is a whole number from {scale.low} to {scale.high}"
+        case "pair":
+            return "[[LETTER]], where LETTER is A, B or C"
+        case _:
+            slots = ", ".join("[[LETTER]]" for _ in range(count))
+            return f"{slots}, best first, each of {', '.join(LETTERS[:count])} once"
+
+
+def _fenced(text: str) -> str:
+    """Material that cannot forge a marker line: one at the start of a line is set off by `|`."""
+    return MARKER.sub(r"\1|===", text)
+
+
+def _compiled(files: Mapping[str, str]) -> dict[str, Template]:
+    from jinja2 import StrictUndefined, TemplateSyntaxError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+    templates = {}
+    for name, text in files.items():
+        try:
+            templates[name] = environment.from_string(text)
+        except TemplateSyntaxError as error:
+            raise ConfigError(f"prompt template {name!r}, line {error.lineno}: {error}") from error
+    return templates

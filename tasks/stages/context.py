@@ -1,0 +1,135 @@
+"""What a run's folder says about the run: configuration, seats, prompts, prices."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.errors import ConfigError
+from data.records import Sample, Scale
+from data.run_folder import RunFolder
+from data.tables import samples_from
+from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig, load_config
+from tasks.engine_room import everybody
+from tasks.judges import Seat, seat
+from tasks.prices import PriceList, load_price_list
+from tasks.prompts import PromptSet
+
+
+@dataclass(frozen=True)
+class Context:
+    """The unchanging part of a run, read from its folder."""
+
+    run: RunFolder
+    config: RunConfig
+    prices: PriceList
+    prompts: PromptSet
+    seats: dict[str, Seat]
+
+    @property
+    def scale(self) -> Scale:
+        """The dataset's scale, as its loader found it."""
+        return Scale.model_validate(self.run.facts()["dataset"]["scale"])
+
+    @property
+    def describer_of(self) -> dict[str, str]:
+        """Who describes images for each judge: the configured describer, or the judge itself."""
+        describer = self.config.describer
+        return {j.name: describer.name if describer else j.name for j in self.config.judges}
+
+    def samples(self) -> list[Sample]:
+        """The samples of the run."""
+        return samples_from(self.run.table("samples"))
+
+
+def context(path: str | Path) -> Context:
+    """The context of the run at `path`."""
+    return _context(str(Path(path).resolve()))
+
+
+@functools.lru_cache(maxsize=4)
+def _context(path: str) -> Context:
+    run = RunFolder.open(Path(path))
+    config = load_config(run.path / "config.yaml")
+    prices = load_price_list(run.path / "providers.yaml")
+    prompts = PromptSet.load(run.path / "prompts")
+    return Context(run, config, prices, prompts, seats_of(config, prices))
+
+
+def seats_of(config: RunConfig, prices: PriceList) -> dict[str, Seat]:
+    """The seat of everybody who is asked anything, by name."""
+    return {judge.name: seat(judge, prices) for judge in everybody(config)}
+
+
+def resolved(config: RunConfig, base: Path) -> RunConfig:
+    """The configuration with every path absolute: inputs from `base`, outputs from here."""
+    dataset = config.dataset.model_copy(
+        update={
+            "path": _absolute(config.dataset.path, base),
+            "join": tuple(
+                join.model_copy(update={"path": _absolute(join.path, base)})
+                for join in config.dataset.join
+            ),
+        }
+    )
+    update: dict[str, Any] = {
+        "dataset": dataset,
+        "judges": tuple(_judge(judge, base) for judge in config.judges),
+        "responders": tuple(_judge(judge, base) for judge in config.responders),
+        "prompts": None if config.prompts is None else _absolute(config.prompts, base),
+        "cache": config.cache if "://" in config.cache else str(Path(config.cache).resolve()),
+        "runs": str(Path(config.runs).resolve()),
+    }
+    return config.model_copy(update=update)
+
+
+def describe_judges(config: RunConfig, seats: Mapping[str, Seat]) -> list[dict[str, Any]]:
+    """What a reader must know about each judge: model, endpoint, whether it is simulated."""
+    return [
+        {
+            "name": name,
+            "client": seats[name].client,
+            "model": seats[name].model,
+            "endpoint": seats[name].endpoint,
+            "simulated": _is_simulated(judge),
+            "baseline": False,
+            "price_known": seats[name].free or seats[name].price is not None,
+            "role": "judge" if name in {j.name for j in config.judges} else "helper",
+        }
+        for name, judge in ((judge.name, judge) for judge in everybody(config))
+    ]
+
+
+def require_probes(names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a probe that does not exist before anything is spent.
+
+    Raises:
+        ConfigError: naming the unknown probes and the known ones.
+    """
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ConfigError(f"probes {unknown!r} are not defined; known: {sorted(known)!r}")
+
+
+def config_text(config: RunConfig) -> str:
+    """The configuration as YAML (JSON is YAML) for the run folder."""
+    return json.dumps(config.model_dump(mode="json"), indent=2) + "\n"
+
+
+def _judge(judge: Judge, base: Path) -> Judge:
+    if isinstance(judge, OpenAIJudge | AnthropicJudge) or not hasattr(judge, "path"):
+        return judge
+    return judge.model_copy(update={"path": _absolute(judge.path, base)})
+
+
+def _is_simulated(judge: Judge) -> bool:
+    original = getattr(judge, "of", None)
+    return judge.client == "simulated" or getattr(original, "client", None) == "simulated"
+
+
+def _absolute(path: str, base: Path) -> str:
+    return str((base / path).resolve())

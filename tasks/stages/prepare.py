@@ -1,0 +1,180 @@
+"""The first stages: make the run folder, load the samples, prepare the images."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from data import tables
+from data.datasets import load_dataset, sample_limit
+from data.errors import DataError, HostError
+from data.image_store import ImageStore
+from data.records import RejectedRow, Sample
+from data.run_folder import RunFolder
+from tasks.config import RunConfig, config_sha256
+from tasks.images import prepare_all
+from tasks.prices import load_price_list
+from tasks.probes import PROBES
+from tasks.prompts import PromptSet
+from tasks.stages.context import (
+    Context,
+    config_text,
+    describe_judges,
+    require_probes,
+    resolved,
+    seats_of,
+)
+
+PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
+
+
+def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFolder:
+    """A new run folder that holds all that decides the run; `base` resolves relative paths.
+
+    Raises:
+        ConfigError: prompts, probes or judges are wrong.
+        DataError, HostError: the folder is taken or cannot be written.
+    """
+    meaning = config_sha256(config)
+    config = resolved(config, base)
+    require_probes(list(config.probes), list(PROBES))
+    prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
+    seats = seats_of(config, load_price_list(prices))
+    _require_writable(Path(config.cache))
+    run = RunFolder.create(
+        path,
+        name=config.name,
+        status="running",
+        judges=describe_judges(config, seats),
+        settings=list(config.settings),
+        modes=list(config.modes),
+        config_sha256=meaning,
+        prompts_sha256=prompts.sha256,
+        commit=_commit(),
+        versions=versions(),
+        seed=config.bootstrap.seed,
+        level=config.bootstrap.level,
+        replicates=config.bootstrap.replicates,
+    )
+    for name, text in prompts.files.items():
+        run.write_text(f"prompts/{name}", text)
+    run.write_text("providers.yaml", prices.read_text(encoding="utf-8"))
+    run.write_text("config.yaml", config_text(config))
+    return run
+
+
+def load_samples(here: Context) -> dict[str, Any]:
+    """Store `samples` and `rejected`; a resumed run keeps those it started with."""
+    run, config = here.run, here.config
+    if "dataset" in run.facts():
+        return dict(run.facts()["dataset"])
+    loaded = load_dataset(config.dataset, Path("/"))
+    samples = [sample for sample in loaded.samples if sample.mode in config.modes]
+    if config.limit is not None:
+        samples = sample_limit(samples, config.limit)
+    if not samples:
+        raise DataError(f"dataset {loaded.name!r} has no samples in modes {config.modes!r}")
+    run.store("samples", tables.samples_table(samples))
+    run.store("rejected", tables.rejected_table(loaded.rejected))
+    origins = sorted({label.origin for sample in samples for label in sample.labels})
+    facts = {
+        "name": loaded.name,
+        "rows": loaded.rows,
+        "samples": len(samples),
+        "rejected": len(loaded.rejected),
+        "licence": loaded.licence_note,
+        "label_origin": "+".join(origins) or None,
+        "scale": loaded.scale.model_dump(),
+        "root": str(loaded.root),
+    }
+    run.note(dataset=facts)
+    return facts
+
+
+def prepare_images(here: Context) -> dict[str, int]:
+    """Store `images`: every image as each judge's endpoint will see it.
+
+    Samples whose image cannot be used are set aside under the dataset's rule for bad rows.
+
+    Raises:
+        DataError: too many images cannot be used; nothing is sent then.
+    """
+    samples = here.samples()
+    references = {image.sha256: image for sample in samples for image in sample.images}
+    if set(here.config.settings) <= {"no-figure"} and not here.config.responders:
+        references = {}
+    root = Path(here.run.facts()["dataset"]["root"])
+    store = ImageStore(Path(here.config.cache) / "images")
+    rows: list[dict[str, Any]] = []
+    refused: dict[str, str] = {}
+    for limits in sorted({seat.limits for seat in here.seats.values()}) if references else ():
+        prepared, bad = prepare_all(references.values(), root, here.prices.limits_of(limits), store)
+        rows += [image.model_dump() for image in prepared]
+        refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
+    if refused:
+        _set_aside(here, samples, refused)
+    here.run.store("images", tables.table(rows, tables.IMAGES))
+    return {"images": len(references), "prepared": len(rows), "refused": len(refused)}
+
+
+def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, str]) -> None:
+    """Move samples with a refused image to `rejected`, or stop where they are too many."""
+    bad = {s.sample_id: i for s in samples for i in s.images if i.sha256 in refused}
+    rule = here.config.dataset
+    first = next(iter(bad.values()))
+    what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
+    what += f"{first.path!r}: {refused[first.sha256]}"
+    if rule.on_bad_rows == "fail" or len(bad) >= rule.max_bad_share * len(samples):
+        raise DataError(f"{what}; mend the images or raise dataset.max_bad_share")
+    rejected = [
+        RejectedRow(file=image.path, line=0, reason=refused[image.sha256], excerpt=sample_id)
+        for sample_id, image in bad.items()
+    ]
+    known = here.run.table("rejected")
+    here.run.store("rejected", known.vstack(tables.rejected_table(rejected)).unique())
+    kept = [sample for sample in samples if sample.sample_id not in bad]
+    here.run.store("samples", tables.samples_table(kept))
+    dataset = here.run.facts()["dataset"]
+    here.run.note(dataset={**dataset, "samples": len(kept), "rejected": len(known) + len(bad)})
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that can change a result."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **found}
+
+
+def _commit() -> str | None:
+    """The commit of the checkout judgeflow runs from, with `+` if it has changes."""
+    here = Path(__file__).parents[2]
+    if not (here / ".git").exists():
+        return None
+    try:
+        head, dirty = (
+            subprocess.run(
+                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10
+            ).stdout.strip()
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}{'+' if dirty else ''}" if head else None
+
+
+def _require_writable(cache: Path) -> None:
+    if "://" in str(cache):
+        return
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        probe = cache / f".writable-{os.getpid()}"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise HostError(
+            f"cache folder {str(cache)!r} cannot be written: {error.strerror}"
+        ) from error

@@ -1,0 +1,129 @@
+"""The last stages: verdicts, estimates, the report and the run's summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from data import tables
+from data.ledger import spent
+from data.tables import VERDICTS
+from tasks.baselines import baseline_verdicts
+from tasks.measures import better, definitions, estimate, primary
+from tasks.probes import estimate_probes
+from tasks.report import ReportInputs, write_report
+from tasks.stages.context import Context
+from tasks.stages.rounds import answers_table
+from tasks.verdicts import verdicts
+
+READABLE = ("scored", "chosen", "ranked")
+
+
+def collect_verdicts(here: Context) -> dict[str, int]:
+    """Store `answers` and `verdicts` (the judges' and the baselines'); return counts by status."""
+    answers = answers_table(here).unique("request_key", keep="last", maintain_order=True)
+    here.run.store("answers", answers)
+    judged = verdicts(here.run.table("plan"), answers, here.scale)
+    baselines = baseline_verdicts(here.run.table("samples"), here.config.bootstrap.seed)
+    here.run.store("verdicts", pl.concat([judged, baselines.select(list(VERDICTS))]))
+    counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
+    here.run.note(counts=_counts(here, counts), model_versions=model_versions(here))
+    return counts
+
+
+def measure(here: Context) -> pl.DataFrame:
+    """Store `estimates` of base rows, baselines and probes; return them."""
+    samples, judged = here.run.table("samples"), here.run.table("verdicts")
+    resampling = here.config.bootstrap
+    frames = [estimate(samples, judged, bootstrap=resampling, scale=here.scale)]
+    if here.config.probes:
+        frames.append(
+            estimate_probes(
+                samples, judged, here.config.probes, bootstrap=resampling, scale=here.scale
+            )
+        )
+    estimates = pl.concat(frames)
+    here.run.store("estimates", estimates)
+    return estimates
+
+
+def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
+    """Write `report.html` from the run's tables; return its path."""
+    run = here.run
+    path = run.path / "report.html"
+    inputs = ReportInputs(
+        run=run.facts(),
+        config_yaml=run.text("config.yaml"),
+        prompts=here.prompts.files,
+        samples=run.table("samples"),
+        verdicts=run.table("verdicts"),
+        estimates=run.table("estimates"),
+        rejected=run.table("rejected"),
+        checkpoints=checkpoints,
+        primary=primary(),
+        better=better(),
+        definitions=definitions(),
+    )
+    write_report(path, inputs)
+    return str(path)
+
+
+def coverage(here: Context) -> dict[str, float]:
+    """Share of readable verdicts among the base rows of each judge."""
+    judged = here.run.table("verdicts").filter(
+        pl.col("probe").is_null() & ~pl.col("judge").str.starts_with("baseline:")
+    )
+    shares = judged.group_by("judge", maintain_order=True).agg(
+        pl.col("status").is_in(READABLE).mean().alias("share")
+    )
+    return {str(judge): float(share) for judge, share in shares.iter_rows()}
+
+
+def model_versions(here: Context) -> dict[str, list[str]]:
+    """The model versions each judge's endpoint reported, over all answers of the run."""
+    plan = here.run.table("plan").filter(pl.col("purpose") == "judge")
+    asked = plan.select("judge", "request_key").unique()
+    reported = asked.join(
+        here.run.table("answers").select("request_key", "model"), on="request_key"
+    ).drop_nulls("model")
+    found = reported.group_by("judge").agg(pl.col("model").unique().sort()).sort("judge")
+    return {str(judge): list(models) for judge, models in found.iter_rows()}
+
+
+def _counts(here: Context, by_status: dict[str, int]) -> dict[str, Any]:
+    answers, plan = here.run.table("answers"), here.run.table("plan")
+    paid = spent(here.run.path / "ledger")
+    asked = plan["request_key"].drop_nulls().n_unique()
+    return {
+        "planned": asked,
+        "rows": plan.height,
+        "cached": int(answers.filter(pl.col("status") == "answered")["cached"].sum()),
+        "sent": paid.attempts,
+        "paid": paid.paid,
+        "perhaps_paid": paid.perhaps_paid,
+        "failed": int((answers["status"] == "failed").sum()),
+        "open": asked - int(answers["status"].is_in(["answered", "failed"]).sum()),
+        "unparsed": by_status.get("unparsed", 0),
+        "refused": by_status.get("refused", 0),
+        "verdicts": {status: by_status[status] for status in sorted(by_status)},
+    }
+
+
+def money(here: Context) -> dict[str, Any]:
+    """What the run has cost so far, in USD, and what of it is not known."""
+    paid = spent(here.run.path / "ledger")
+    return {
+        "usd": paid.usd,
+        "unpriced_calls": paid.unpriced,
+        "by_judge": paid.usd_by_judge,
+        "calls_by_judge": paid.paid_by_judge,
+        "input_tokens": paid.input_tokens,
+        "output_tokens": paid.output_tokens,
+        "perhaps_paid": paid.perhaps_paid,
+    }
+
+
+def stored_estimates(here: Context) -> pl.DataFrame:
+    """The run's estimates, read back."""
+    return tables.read(here.run.path / "estimates.parquet", tables.ESTIMATES)

@@ -1,0 +1,219 @@
+"""The middle stages: plan a round, answer its shards, take in what a round brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import polars as pl
+from polars import Schema
+
+from cache.opening import open_cache
+from data import tables
+from data.errors import DataError, IncompleteError
+from data.image_store import PreparedImage
+from data.records import Request, Sample
+from data.tables import ANSWERS, PLAN, table
+from tasks import engine_room
+from tasks.engine import Job, Outcome
+from tasks.gather import descriptions, gathered, with_responses
+from tasks.plan import (
+    GATHER,
+    Ground,
+    Planned,
+    all_texts,
+    plan_gathering,
+    plan_judging,
+    plan_recorded,
+    plan_table,
+    sharded,
+)
+from tasks.quote import QuoteLine, quote_lines
+from tasks.stages.context import Context
+
+REQUESTS = Schema(
+    {
+        "request_key": pl.String(),
+        "judge": pl.String(),
+        "request": pl.String(),
+        "max_usd": pl.Float64(),
+    }
+)
+
+
+def ground(here: Context, samples: Sequence[Sample]) -> Ground:
+    """What the run's plan stands on, from its tables."""
+    images = {
+        (row["source_sha256"], row["limits"]): PreparedImage.model_validate(row)
+        for row in here.run.table("images").iter_rows(named=True)
+    }
+    lengths = [len(r.text.split()) for s in samples for r in s.responses]
+    return Ground(
+        config=here.config,
+        scale=here.scale,
+        prompts=here.prompts,
+        seats=here.seats,
+        images=images,
+        mean_length=fmean(lengths) if lengths else 0.0,
+    )
+
+
+def planned_rows(here: Context, round_: int) -> Iterable[Planned]:
+    """The rows of a round, from the tables before it."""
+    samples = here.samples()
+    base = ground(here, samples)
+    if round_ == GATHER:
+        describers = {j: here.seats[name] for j, name in here.describer_of.items()}
+        return plan_gathering(base, samples, describers)
+    if not all_texts(samples) and not any(sample.responses for sample in samples):
+        if here.run.facts()["dataset"].get("texts", False):
+            return ()
+        return plan_recorded(base, samples)
+    found = gathered(_plan(here), answers_table(here), "describe")
+    return plan_judging(replace(base, descriptions=descriptions(found, here.describer_of)), samples)
+
+
+def plan_round(here: Context, round_: int) -> list[str]:
+    """Store a round's requests and rows; return its shard ids. Kept when it is there already."""
+    plan = _plan(here)
+    if here.run.facts().get("planned", 0) < round_:
+        shards = sharded(planned_rows(here, round_), here.config.shard_size, round_)
+        new = plan_table(_stored(here, shards))
+        plan = pl.concat([plan.filter(pl.col("round") < round_), new])
+        here.run.store("plan", plan)
+        here.run.note(planned=round_)
+    rows = plan.filter(pl.col("round") == round_)
+    return rows["shard"].unique(maintain_order=True).to_list()
+
+
+def quote_round(here: Context, round_: int) -> list[QuoteLine]:
+    """The quote of a round as its plan stands; looks into the cache, makes no call."""
+    plan = _plan(here).filter(pl.col("round") == round_)
+    cache = open_cache(here.config.cache)
+    try:
+        cached = cache.has(plan["request_key"].drop_nulls().unique().to_list())
+    finally:
+        cache.close()
+    return quote_lines(plan, cached, here.seats)
+
+
+def execute_shard(
+    here: Context, shard: str, tell: Callable[[Outcome], None] = lambda _: None
+) -> dict[str, Any]:
+    """Answer a shard's requests and store `answers/SHARD`; return its counts.
+
+    Raises:
+        IncompleteError: rows are open; asked again they pay only for what is missing.
+        JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
+    """
+    requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
+    jobs = [
+        Job(
+            key=row["request_key"],
+            judge=row["judge"],
+            request=_request(row["request"]),
+            max_usd=row["max_usd"],
+        )
+        for row in requests.iter_rows(named=True)
+    ]
+    outcomes = engine_room.answer(here.run, here.config, here.seats, jobs, tell)
+    answers = table((_answer_row(outcome) for outcome in outcomes), ANSWERS)
+    tables.write(answers, here.run.path / "answers" / f"{shard}.parquet")
+    counts = _counts(shard, outcomes)
+    reason = engine_room.stop_reason(here.run)
+    if counts["open"]:
+        if reason is not None:
+            raise reason
+        kinds = sorted({o.failure.kind for o in outcomes if o.failure is not None})
+        raise IncompleteError(
+            f"shard {shard}: {counts['open']} of {len(jobs)} requests have no answer "
+            f"({', '.join(kinds)}); `judgeflow resume {here.run.run_id}` asks them again"
+        )
+    return counts
+
+
+def answers_table(here: Context) -> pl.DataFrame:
+    """Every answer of the run so far, from its shards."""
+    files = sorted((here.run.path / "answers").glob("*.parquet"))
+    frames = [tables.read(path, ANSWERS) for path in files]
+    return pl.concat(frames) if frames else table([], ANSWERS)
+
+
+def take_responses(here: Context) -> pl.DataFrame:
+    """Store `samples` with the collected responses; return them with their statuses."""
+    found = gathered(_plan(here), answers_table(here), "respond")
+    if not here.run.facts().get("collected"):
+        samples = with_responses(here.samples(), found)
+        if not samples:
+            raise DataError("no candidate model gave a usable response; there is nothing to judge")
+        here.run.store("samples", tables.samples_table(samples))
+        here.run.note(collected=True)
+    return found
+
+
+def _plan(here: Context) -> pl.DataFrame:
+    return here.run.table("plan") if here.run.has("plan") else table([], PLAN)
+
+
+def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Planned]]:
+    """The shards, each with its requests written to `requests/SHARD` as it passes."""
+    for shard in shards:
+        rows = [
+            {
+                "request_key": planned.row["request_key"],
+                "judge": planned.row["judge"],
+                "request": planned.request_text,
+                "max_usd": planned.row["max_usd"],
+            }
+            for planned in shard
+            if planned.request_text is not None
+        ]
+        path: Path = here.run.path / "requests" / f"{shard[0].row['shard']}.parquet"
+        tables.write(table(rows, REQUESTS), path)
+        yield shard
+
+
+def _request(text: str) -> Request:
+    import json
+
+    fields = json.loads(text)
+    del fields["key_version"]
+    return Request.model_validate(fields)
+
+
+def _answer_row(outcome: Outcome) -> dict[str, Any]:
+    row: dict[str, Any] = {"request_key": outcome.job.key, "judge": outcome.job.judge}
+    answer, failure = outcome.answer, outcome.failure
+    if answer is not None:
+        return row | {
+            "status": "answered",
+            "cached": outcome.cached,
+            "usd": outcome.usd,
+            **answer.model_dump(exclude={"usage"}),
+            **answer.usage.model_dump(),
+        }
+    assert failure is not None
+    gone = failure.kind in {"bad_request"}
+    return row | {
+        "status": "failed" if gone else "open",
+        "failure": failure.kind,
+        "message": failure.message,
+        "attempts": failure.attempts,
+        "cached": False,
+    }
+
+
+def _counts(shard: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    answered = [outcome for outcome in outcomes if outcome.answer is not None]
+    failed = [o for o in outcomes if o.failure is not None and o.failure.kind == "bad_request"]
+    return {
+        "shard": shard,
+        "requests": len(outcomes),
+        "cached": sum(outcome.cached for outcome in answered),
+        "sent": sum(not outcome.cached for outcome in answered),
+        "failed": len(failed),
+        "open": len(outcomes) - len(answered) - len(failed),
+    }

@@ -1,0 +1,122 @@
+"""Every Prefect task: retries, cache rules, timeouts and names on one screen.
+
+A body unpacks, calls one function, logs one line and returns a small record. Tables travel
+through the run folder, never through Prefect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import State
+
+from cache.policies import OncePerRun
+from data.errors import IncompleteError, JudgeflowError
+from tasks.progress import shown
+from tasks.stages import checks, prepare, results, rounds
+from tasks.stages.context import context
+
+SHARD_VERSION = "1"
+
+
+def _asks_again(task: Any, run: TaskRun, state: State[Any]) -> bool:
+    """Only open rows are worth another try; a bad key or a reached budget is not."""
+    try:
+        state.result()
+    except IncompleteError:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+@task(name="load samples", task_run_name="load {run}", timeout_seconds=3600)
+def load_samples(run: str) -> dict[str, Any]:
+    """Samples and rejected rows, from the dataset."""
+    facts = prepare.load_samples(context(run))
+    get_run_logger().info("%s samples, %s rows rejected", facts["samples"], facts["rejected"])
+    return facts
+
+
+@task(name="prepare images", timeout_seconds=6 * 3600)
+def prepare_images(run: str) -> dict[str, int]:
+    """Every image as the judges' endpoints will see it."""
+    counts = prepare.prepare_images(context(run))
+    get_run_logger().info("%(images)s images, %(refused)s refused", counts)
+    return counts
+
+
+@task(name="check", task_run_name="check {boundary}", timeout_seconds=3600)
+def check(run: str, boundary: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+    """The checkpoint at a stage's boundary; an error-level finding ends the run."""
+    result = checks.check(context(run), boundary, overrides)
+    get_run_logger().info("checkpoint %s: %s", boundary, result["summary"])
+    return result
+
+
+@task(name="plan", task_run_name="plan round {round_}", timeout_seconds=3600)
+def plan_round(run: str, round_: int) -> list[str]:
+    """The shards of a round; its quote goes to the log."""
+    shards = rounds.plan_round(context(run), round_)
+    get_run_logger().info("round %s: %s shards", round_, len(shards))
+    return shards
+
+
+@task(
+    name="answer",
+    task_run_name="answer {shard}",
+    retry_delay_seconds=2,
+    retry_condition_fn=_asks_again,
+    cache_policy=OncePerRun(version=SHARD_VERSION),
+    persist_result=True,
+    result_serializer="json",
+    timeout_seconds=24 * 3600,
+    tags=["judgeflow-shard"],
+)
+def execute_shard(run: str, nonce: str, shard: str) -> dict[str, Any]:
+    """A shard's answers, durable; ends failed while rows are open."""
+    here = context(run)
+    with shown(here.run, shard) as tell:
+        counts = rounds.execute_shard(here, shard, tell)
+    get_run_logger().info("%(shard)s: %(sent)s sent, %(cached)s cached, %(failed)s failed", counts)
+    return counts
+
+
+@task(name="take responses", timeout_seconds=3600)
+def take_responses(run: str) -> int:
+    """Samples with the candidate models' responses."""
+    found = rounds.take_responses(context(run))
+    get_run_logger().info("%s responses collected", found.height)
+    return found.height
+
+
+@task(name="read verdicts", timeout_seconds=3600)
+def collect_verdicts(run: str) -> dict[str, int]:
+    """Answers parsed into verdicts in own order; counts by status."""
+    counts = results.collect_verdicts(context(run))
+    get_run_logger().info("verdicts: %s", counts)
+    return counts
+
+
+@task(name="measure", timeout_seconds=3600)
+def measure(run: str) -> int:
+    """Estimates of every judge, baseline and probe."""
+    estimates = results.measure(context(run))
+    get_run_logger().info("%s estimates", estimates.height)
+    return estimates.height
+
+
+@task(name="report", timeout_seconds=3600)
+def report(run: str) -> str:
+    """The run's page; its path."""
+    path = checks.report(context(run))
+    get_run_logger().info("report: %s", path)
+    return path
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether an error is one of ours, to be told in one line."""
+    return isinstance(error, JudgeflowError)

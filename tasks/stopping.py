@@ -1,0 +1,43 @@
+"""Why a run must stop early: one signal that every shard of this process watches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from data.errors import JudgeflowError
+
+GRACE_S = 5.0  # what calls in flight are given after an interrupt
+
+
+class Stop:
+    """The first reason given wins; everybody is told once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self.reason: JudgeflowError | None = None
+
+    def set(self, reason: JudgeflowError) -> None:
+        """Stop the run for a reason; later reasons are ignored."""
+        with self._lock:
+            if self.reason is not None:
+                return
+            self.reason = reason
+            listeners = tuple(self._listeners)
+        for tell in listeners:
+            tell()
+
+    def on_set(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when the run stops; at once if it already has."""
+        with self._lock:
+            self._listeners.append(tell)
+            already = self.reason is not None
+        if already:
+            tell()
+
+    def forget(self, tell: Callable[[], None]) -> None:
+        """No longer call `tell`."""
+        with self._lock:
+            if tell in self._listeners:
+                self._listeners.remove(tell)

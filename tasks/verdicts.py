@@ -1,0 +1,83 @@
+"""From stored answers to verdicts: parsing, and un-permuting into the sample's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from data.records import Chosen, FinishReason, Mode, Ranked, Scale, Scored, Verdict
+from data.tables import VERDICTS, table
+from tasks.parsing import parse
+from tasks.presenting import to_own
+
+_COPIED = (
+    "sample_id",
+    "item_id",
+    "cluster_id",
+    "mode",
+    "source",
+    "judge",
+    "setting",
+    "probe",
+    "variant",
+    "repeat",
+    "epoch",
+    "request_key",
+)
+
+
+def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+    """A verdict row for every judging row of the plan, in its order; none vanishes.
+
+    Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
+    reason; `open` has no answer yet.
+    """
+    found = {row["request_key"]: row for row in answers.iter_rows(named=True)}
+    judging = plan.filter(pl.col("purpose") == "judge")
+    return table((_row(asked, found, scale) for asked in judging.iter_rows(named=True)), VERDICTS)
+
+
+def _row(
+    asked: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]], scale: Scale
+) -> dict[str, Any]:
+    row = {name: asked[name] for name in _COPIED}
+    if asked["request_key"] is None:
+        return row | {"status": "failed", "reason": "there is no image description to judge with"}
+    answer = found.get(asked["request_key"])
+    if answer is None or answer["status"] == "open":
+        reason = "not asked yet" if answer is None else answer["failure"]
+        return row | {"status": "open", "reason": reason}
+    if answer["status"] == "failed":
+        return row | {"status": "failed", "reason": answer["message"]}
+    presented = asked["presented"]
+    verdict, raw = _read(answer, asked["mode"], len(presented), scale)
+    own = to_own(verdict, presented) if presented else verdict
+    return row | {
+        "status": own.status,
+        "verdict": canonical(own),
+        "raw_verdict": raw,
+        "reason": getattr(own, "reason", None),
+    }
+
+
+def _read(
+    answer: Mapping[str, Any], mode: Mode, responses: int, scale: Scale
+) -> tuple[Verdict, str | None]:
+    """The verdict in presented order and the snippet it was read from."""
+    finish: FinishReason = answer["finish_reason"]
+    read = parse(answer["text"] or "", mode, responses, scale, finish)
+    return read.verdict, read.raw
+
+
+def canonical(verdict: Verdict) -> str | None:
+    """The table form of a readable verdict: `"4"`, `"A"`, `"CDAB"`; otherwise `None`."""
+    match verdict:
+        case Scored(value=value):
+            return f"{value:g}"
+        case Chosen(value=letter):
+            return letter
+        case Ranked(value=letters):
+            return letters
+    return None
