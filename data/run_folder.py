@@ -129,8 +129,8 @@ class _Writing:
             raise HostError(f"run folder {str(self._path)!r} cannot be written: {reason}") from None
 
 
-def new_run_path(runs: Path, name: str) -> Path:
+def new_run_path(runs: Path, name: str, tail: str | None = None) -> Path:
     """A folder name that sorts by time and is not taken: `20261123-201500-demo-1a2b`."""
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
     word = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
-    return (runs / f"{stamp}-{word}-{secrets.token_hex(2)}").resolve()
+    return (runs / f"{stamp}-{word}-{tail or secrets.token_hex(2)}").resolve()

@@ -168,7 +168,7 @@ class RunConfig(Record):
     images: ImagesConfig = ImagesConfig()
     budget: BudgetConfig = BudgetConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
-    on_open_rows: Literal["fail", "report"] = "report"
+    on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
     shards_at_once: Annotated[int, Field(ge=1, le=64)] = 4

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cache.flight import SingleFlight
 from cache.store import CallCache, new_entry
@@ -114,7 +115,8 @@ class Engine:
         stopping = asyncio.create_task(stopped.wait())
         everything = asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await asyncio.wait({stopping, everything}, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {stopping, everything}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not everything.done():
                 for task in tasks - self._calling:
                     task.cancel()

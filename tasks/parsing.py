@@ -145,16 +145,15 @@ def _from_json(
     An object that opens the answer is the answer: a different judgement after it contradicts it.
     One quoted inside prose only counts if no judgement follows.
     """
-    pairs, after, opens = found
-    followed = STRONG.search(after) is not None
-    if followed and not opens:
+    followed = STRONG.search(found.after) is not None
+    if followed and not found.opens:
         return None
     for keys in (STRONG_KEYS, *(() if followed else (WEAK_KEYS[mode],))):
-        values = [_flat(value) for key, value in pairs if key.strip().lower() in keys]
+        values = [_flat(value) for key, value in found.pairs if key.strip().lower() in keys]
         readings = [read_value(value, mode, responses, scale, cut=False) for value in values]
         if not readings:
             continue
-        if (value := _after_last(STRONG, after)) is not None:
+        if (value := _after_last(STRONG, found.after)) is not None:
             readings.append(read_value(value, mode, responses, scale, cut=cut))
         if len({str(reading.found) for reading in readings}) > 1:
             return Reading("contradictory", "; ".join(str(r.raw) for r in readings)[:200])
@@ -170,8 +169,8 @@ def _after_last(marker: re.Pattern[str], text: str) -> str | None:
     return None if end < 0 else text[end : end + LONGEST_VALUE]
 
 
-def _json_object(text: str) -> tuple[list[tuple[str, Any]], str, bool] | None:
-    """The first JSON object's pairs, doubles kept, what follows it, and whether it opens."""
+def _json_object(text: str) -> _Object | None:
+    """The first JSON object of the text, if it is valid."""
     start = text.find("{")
     if start < 0:
         return None
@@ -180,11 +179,20 @@ def _json_object(text: str) -> tuple[list[tuple[str, Any]], str, bool] | None:
         value, end = decoder.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
-    return (list(value), text[end:], start == 0) if isinstance(value, _Pairs) else None
+    return _Object(value, text[end:], start == 0) if isinstance(value, _Pairs) else None
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as its pairs."""
+    """A JSON object as its pairs, so that a key that stands twice is seen."""
+
+
+@dataclass(frozen=True)
+class _Object:
+    """A JSON object, the text after it, and whether the text opens with it."""
+
+    pairs: _Pairs
+    after: str
+    opens: bool
 
 
 def _flat(value: Any) -> str:

@@ -97,7 +97,7 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
     """Round 2: base rows of every judge and setting, then the rows of every probe."""
     config = ground.config
     samples = [s for s in samples if s.mode in config.modes and s.responses]
-    variants = _probe_rows(config, samples) if all_texts(samples) else []
+    variants = _probe_rows(config, samples)
     for judge in config.judges:
         seat = ground.seats[judge.name]
         for number, setting in enumerate(config.settings):
@@ -130,11 +130,6 @@ def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned
                 yield _planned(ground, seat, asked, "")
 
 
-def all_texts(samples: Sequence[Sample]) -> bool:
-    """Whether every sample has responses to judge; recorded tables have none."""
-    return all(sample.responses for sample in samples)
-
-
 def sharded(planned: Iterable[Planned], size: int, round_: int) -> Iterator[list[Planned]]:
     """The rows of a round in shards of at most `size` distinct requests of one judge.
 
@@ -142,14 +137,12 @@ def sharded(planned: Iterable[Planned], size: int, round_: int) -> Iterator[list
     several rows belongs to the first shard that has it.
     """
     seen: set[str] = set()
-    index = 0
-    for rows in _chunks(planned, size, seen):
+    for index, rows in enumerate(_chunks(planned, size, seen)):
         digest = hashlib.sha256("".join(str(r.row["request_key"]) for r in rows).encode())
         shard = f"r{round_}-{index:04d}-{digest.hexdigest()[:10]}"
         for planned_row in rows:
             planned_row.row.update(shard=shard, round=round_)
         yield rows
-        index += 1
 
 
 def plan_table(shards: Iterable[Sequence[Planned]]) -> pl.DataFrame:

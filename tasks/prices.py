@@ -129,8 +129,9 @@ def text_tokens(text: str) -> int:
 
 
 def most_text_tokens(text: str) -> int:
-    """An upper bound of a text's tokens: a byte-level tokenizer never needs more than a token
-    per byte; 64 more for the wrapping of a message.
+    """An upper bound of a text's tokens: its UTF-8 bytes, and 64 for a message's wrapping.
+
+    A byte-level tokenizer never needs more than a token per byte.
     """
     return len(text.encode("utf-8", "surrogatepass")) + 64
 

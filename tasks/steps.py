@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect import get_run_logger, task
-from prefect.client.schemas.objects import TaskRun
-from prefect.states import State
+from prefect.client.schemas.objects import State, TaskRun
 
 from cache.policies import OncePerRun
-from data.errors import IncompleteError, JudgeflowError
-from tasks.progress import shown
+from data.errors import IncompleteError
+from tasks import progress
 from tasks.stages import checks, prepare, results, rounds
 from tasks.stages.context import context
 
@@ -24,13 +23,7 @@ SHARD_VERSION = "1"
 
 def _asks_again(task: Any, run: TaskRun, state: State[Any]) -> bool:
     """Only open rows are worth another try; a bad key or a reached budget is not."""
-    try:
-        state.result()
-    except IncompleteError:
-        return True
-    except Exception:
-        return False
-    return False
+    return isinstance(state.data, IncompleteError)
 
 
 @task(name="load samples", task_run_name="load {run}", timeout_seconds=3600)
@@ -78,9 +71,7 @@ def plan_round(run: str, round_: int) -> list[str]:
 )
 def execute_shard(run: str, nonce: str, shard: str) -> dict[str, Any]:
     """A shard's answers, durable; ends failed while rows are open."""
-    here = context(run)
-    with shown(here.run, shard) as tell:
-        counts = rounds.execute_shard(here, shard, tell)
+    counts = rounds.execute_shard(context(run), shard, progress.heard)
     get_run_logger().info("%(shard)s: %(sent)s sent, %(cached)s cached, %(failed)s failed", counts)
     return counts
 
@@ -115,8 +106,3 @@ def report(run: str) -> str:
     path = checks.report(context(run))
     get_run_logger().info("report: %s", path)
     return path
-
-
-def is_expected(error: BaseException) -> bool:
-    """Whether an error is one of ours, to be told in one line."""
-    return isinstance(error, JudgeflowError)

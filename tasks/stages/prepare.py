@@ -91,6 +91,7 @@ def load_samples(here: Context) -> dict[str, Any]:
         "label_origin": "+".join(origins) or None,
         "scale": loaded.scale.model_dump(),
         "root": str(loaded.root),
+        "texts": config.dataset.format != "table",
     }
     run.note(dataset=facts)
     return facts

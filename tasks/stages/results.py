@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from data import tables
 from data.ledger import spent
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
@@ -124,6 +123,56 @@ def money(here: Context) -> dict[str, Any]:
     }
 
 
-def stored_estimates(here: Context) -> pl.DataFrame:
-    """The run's estimates, read back."""
-    return tables.read(here.run.path / "estimates.parquet", tables.ESTIMATES)
+def summary(here: Context) -> str:
+    """The run in Markdown: judges by each mode's primary measure, coverage, calls and price."""
+    facts = here.run.facts()
+    simulated = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
+    lines = [
+        f"# {facts['name']}: {facts['status']}",
+        "",
+        "| mode | judge | measure | value | 95 % interval | n | missing |".replace(
+            "95", f"{100 * facts['level']:g}"
+        ),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in leaderboard(here.run.table("estimates")).iter_rows(named=True):
+        name = row["judge"].replace("|", "\\|")
+        name += " (simulated)" if row["judge"] in simulated else ""
+        value = "not defined" if row["value"] is None else f"{row['value']:.3f}"
+        interval = "-" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+        interval += "" if row["clustered"] else " (unclustered)"
+        lines.append(
+            f"| {row['mode']} | {name} | {row['metric']} | {value} | {interval} "
+            f"| {row['n']} | {row['n_missing']} |"
+        )
+    counts, cost = facts["counts"], facts["cost"]
+    unpriced = cost["unpriced_calls"]
+    lines += [
+        "",
+        f"{counts['planned']} requests: {counts['cached']} cached, {counts['sent']} sent, "
+        f"{counts['unparsed']} unreadable, {counts['refused']} refused, {counts['failed']} failed, "
+        f"{counts['open']} open. {cost['usd']:.4f} USD"
+        + (f" and {unpriced} calls of unknown price." if unpriced else "."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def summary_text(here: Context) -> str:
+    """The summary for a terminal: the Markdown table without its rulers."""
+    return summary(here).replace("|---|---|---|---|---|---|---|\n", "")
+
+
+def leaderboard(estimates: pl.DataFrame) -> pl.DataFrame:
+    """The pooled primary estimate of every judge and setting, best first within each mode."""
+    signs = {"higher": -1.0, "lower": 1.0}
+    frames = []
+    for mode, metric in primary().items():
+        rows = estimates.filter(
+            (pl.col("mode") == mode)
+            & (pl.col("metric") == metric)
+            & (pl.col("group") == "pooled")
+            & pl.col("probe").is_null()
+        )
+        sign = signs.get(better()[metric], -1.0)
+        frames.append(rows.sort(pl.col("value") * sign, "judge", nulls_last=True))
+    return pl.concat(frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,10 @@ from tasks.engine import Job, Outcome
 from tasks.gather import descriptions, gathered, with_responses
 from tasks.plan import (
     GATHER,
+    JUDGE,
+    UNKNOWN,
     Ground,
     Planned,
-    all_texts,
     plan_gathering,
     plan_judging,
     plan_recorded,
@@ -61,26 +63,32 @@ def ground(here: Context, samples: Sequence[Sample]) -> Ground:
     )
 
 
-def planned_rows(here: Context, round_: int) -> Iterable[Planned]:
-    """The rows of a round, from the tables before it."""
+def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Planned]:
+    """The rows of a round, from the tables before it.
+
+    `bound` lets the longest text that could come stand for what round 1 has yet to bring, so that
+    a quote can be given before it; such rows have no request key.
+    """
     samples = here.samples()
     base = ground(here, samples)
+    if bound and round_ == JUDGE:
+        samples, base = _bounded(here, samples, base)
     if round_ == GATHER:
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
         return plan_gathering(base, samples, describers)
-    if not all_texts(samples) and not any(sample.responses for sample in samples):
-        if here.run.facts()["dataset"].get("texts", False):
-            return ()
+    if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
-    found = gathered(_plan(here), answers_table(here), "describe")
-    return plan_judging(replace(base, descriptions=descriptions(found, here.describer_of)), samples)
+    if not bound:
+        found = gathered(_plan(here), answers_table(here), "describe")
+        base = replace(base, descriptions=descriptions(found, here.describer_of))
+    return plan_judging(base, samples)
 
 
-def plan_round(here: Context, round_: int) -> list[str]:
+def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     """Store a round's requests and rows; return its shard ids. Kept when it is there already."""
     plan = _plan(here)
     if here.run.facts().get("planned", 0) < round_:
-        shards = sharded(planned_rows(here, round_), here.config.shard_size, round_)
+        shards = sharded(planned_rows(here, round_, bound), here.config.shard_size, round_)
         new = plan_table(_stored(here, shards))
         plan = pl.concat([plan.filter(pl.col("round") < round_), new])
         here.run.store("plan", plan)
@@ -110,11 +118,12 @@ def execute_shard(
         JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
     """
     requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
+    texts = request_texts(here, shard)
     jobs = [
         Job(
             key=row["request_key"],
             judge=row["judge"],
-            request=_request(row["request"]),
+            request=Request.model_validate(texts[row["request_key"]]),
             max_usd=row["max_usd"],
         )
         for row in requests.iter_rows(named=True)
@@ -154,6 +163,26 @@ def take_responses(here: Context) -> pl.DataFrame:
     return found
 
 
+def _bounded(here: Context, samples: list[Sample], base: Ground) -> tuple[list[Sample], Ground]:
+    """Samples and descriptions with the longest texts that round 1 could bring."""
+    most = {name: UNKNOWN + "x" * 4 * seat.max_output_tokens for name, seat in here.seats.items()}
+    items = {sample.item_id for sample in samples}
+    descriptions = {
+        (judge, item): most[describer]
+        for judge, describer in here.describer_of.items()
+        for item in items
+    }
+    found = pl.DataFrame(
+        [
+            {"item_id": item, "author": judge.name, "text": most[judge.name], "status": "answered"}
+            for item in sorted(items)
+            for judge in here.config.responders
+        ],
+        schema=["item_id", "author", "text", "status"],
+    )
+    return with_responses(samples, found), replace(base, descriptions=descriptions)
+
+
 def _plan(here: Context) -> pl.DataFrame:
     return here.run.table("plan") if here.run.has("plan") else table([], PLAN)
 
@@ -176,12 +205,14 @@ def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Pla
         yield shard
 
 
-def _request(text: str) -> Request:
-    import json
-
-    fields = json.loads(text)
-    del fields["key_version"]
-    return Request.model_validate(fields)
+def request_texts(here: Context, shard: str) -> dict[str, dict[str, Any]]:
+    """The stored requests of a shard by key."""
+    requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
+    texts = {}
+    for key, text in requests.select("request_key", "request").iter_rows():
+        texts[key] = json.loads(text)
+        del texts[key]["key_version"]
+    return texts
 
 
 def _answer_row(outcome: Outcome) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:  ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## The environment, from the lock file
+
+demo: $(READY)  ## The whole nightly graph offline on the bundled demo set
+	$(BIN)/judgeflow demo
+
+test: $(READY)  ## The tests
+	$(BIN)/pytest -m "not prove"
+
+test-data: $(READY)  ## The tests on real data; fails where the data is absent
+	JUDGEFLOW_REQUIRE_DATA=1 $(BIN)/pytest -m data
+
+prove: $(READY)  ## The long proofs
+	$(BIN)/pytest -m prove --timeout=3600
+
+check: $(READY)  ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+bench: $(READY)  ## Benchmarks, as ratios measured side by side
+	$(BIN)/python -m tests.benchmarks.run
+
+lock:  ## Compile requirements.lock anew, with hashes and without addresses
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra dev --quiet pyproject.toml -o requirements.lock
+
+clean:  ## Remove the environment and what tools leave behind; runs and paid answers stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup demo test test-data prove check bench lock clean

@@ -1,0 +1,55 @@
+"""Yesterday's answers looked at again: new parser, new measures, new page, no call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from data.run_folder import RunFolder
+from data.run_lock import RunLock
+from flows.terminal import show
+from tasks.stages import checks, results
+from tasks.stages.context import context
+
+KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
+
+
+def reparse_run(run: Path, as_json: bool) -> None:
+    """Make a run's verdicts, estimates and page again; print which verdicts changed."""
+    folder = RunFolder.open(run)
+    with RunLock(folder.path):
+        here = context(folder.path)
+        before = here.run.table("verdicts")
+        results.collect_verdicts(here)
+        changed = _changed(before, here.run.table("verdicts"))
+        results.measure(here)
+        page = checks.report(here)
+    rows = changed.to_dicts()
+    shown = {"changed": len(rows), "verdicts": rows, "report": page}
+    show(shown, as_json, lambda s: _text(rows, page))
+
+
+def report_run(run: Path, as_json: bool) -> None:
+    """Write a run's page again and print where it lies."""
+    page = checks.report(context(RunFolder.open(run).path))
+    show({"report": page}, as_json, lambda s: str(s["report"]))
+
+
+def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    joined = before.join(after, on=KEY, how="full", coalesce=True, nulls_equal=True, suffix="_new")
+    different = joined.filter(
+        pl.col("status").ne_missing(pl.col("status_new"))
+        | pl.col("verdict").ne_missing(pl.col("verdict_new"))
+    )
+    return different.select(*KEY, "status", "verdict", "status_new", "verdict_new").sort(KEY)
+
+
+def _text(rows: list[dict[str, object]], page: str) -> str:
+    lines = [
+        f"{row['sample_id']}  {row['judge']}  {row['verdict'] or row['status']} -> "
+        f"{row['verdict_new'] or row['status_new']}"
+        for row in rows[:50]
+    ]
+    more = [f"(+{len(rows) - 50} more)"] if len(rows) > 50 else []
+    return "\n".join([f"{len(rows)} verdicts changed", *lines, *more, f"report: {page}"])

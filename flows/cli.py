@@ -1,0 +1,211 @@
+"""The command line: `judgeflow demo | plan | run | resume | measure | reparse | report | ...`.
+
+Nothing heavy is imported here: each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.errors import ConfigError, JudgeflowError
+from flows.terminal import quieten, say
+
+FILE = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
+sets = click.option(
+    "--set", "overrides", multiple=True, metavar="A.B=C", help="Change a configuration key."
+)
+max_usd = click.option("--max-usd", type=click.FloatRange(min=0), help="Hard limit of the run.")
+limit = click.option("--limit", type=click.IntRange(min=1), help="At most so many samples.")
+override = click.option(
+    "--override", metavar="CHECKPOINT", help="Let a failed checkpoint pass; needs --why."
+)
+why = click.option("--why", metavar="TEXT", help="The recorded reason of --override.")
+
+EPILOG = (
+    "Exit codes: 0 good, 1 regression, 2 bad input, configuration, credentials or environment, "
+    "3 incomplete, 4 budget, 5 checkpoint, 130 interrupted."
+)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="judgeflow")
+def cli() -> None:
+    """How far can this multimodal model be trusted as a judge?"""
+
+
+@cli.command()
+@click.option("--run-dir", type=FILE, help="The run's folder; made if it does not exist.")
+@sets
+@as_json
+def demo(run_dir: Path | None, overrides: tuple[str, ...], as_json: bool) -> None:
+    """The whole nightly graph offline: bundled demo set, simulated and baseline judges."""
+    from flows.opening import CONFIGS
+    from flows.running import run_flow
+
+    config = CONFIGS / "demo.yaml"
+    run_flow("nightly", config, run_dir, as_json, overrides=list(overrides))
+
+
+@cli.command()
+@click.argument("config", type=FILE)
+@sets
+@limit
+@click.option("--probes/--no-probes", default=True, help="Quote the configured probes too.")
+@as_json
+def plan(
+    config: Path, overrides: tuple[str, ...], limit: int | None, probes: bool, as_json: bool
+) -> None:
+    """The quote: requests, cached share, tokens, price and time. Makes no call."""
+    from flows.planning import print_quote
+
+    changes: dict[str, Any] = {} if probes else {"probes": {}}
+    print_quote(config, overrides, limit, as_json, **changes)
+
+
+@cli.command()
+@click.argument("config", type=FILE)
+@sets
+@max_usd
+@click.option("--run-dir", type=FILE, help="The run's folder; made if it does not exist.")
+@limit
+@click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
+@override
+@why
+@as_json
+def run(
+    config: Path,
+    overrides: tuple[str, ...],
+    max_usd: float | None,
+    run_dir: Path | None,
+    limit: int | None,
+    probes: bool,
+    override: str | None,
+    why: str | None,
+    as_json: bool,
+) -> None:
+    """Evaluate the judges of a configuration."""
+    from flows.running import run_flow
+
+    run_flow(
+        "nightly" if probes else "adhoc",
+        config,
+        run_dir,
+        as_json,
+        overrides=list(overrides),
+        max_usd=max_usd,
+        limit=limit,
+        override=_reason(override, why),
+    )
+
+
+@cli.command()
+@click.argument("run", type=FILE)
+@max_usd
+@override
+@why
+@as_json
+def resume(
+    run: Path, max_usd: float | None, override: str | None, why: str | None, as_json: bool
+) -> None:
+    """Finish an interrupted run; pays only for what has no answer yet."""
+    from flows.running import resume_run
+
+    resume_run(run, as_json, max_usd=max_usd, override=_reason(override, why))
+
+
+@cli.command()
+@click.argument("verdicts", type=FILE)
+@click.option("--labels", type=FILE, help="A table with the labels, if VERDICTS has none.")
+@click.option("--mode", type=click.Choice(["score", "pair", "batch"]), default="score")
+@click.option("--scale", nargs=2, type=int, default=(1, 5), show_default=True, metavar="LOW HIGH")
+@click.option("--sample", default="sample", show_default=True, help="Column of the sample's id.")
+@click.option("--label", "label_columns", multiple=True, default=("label",), show_default=True)
+@click.option("--verdict", default="verdict", show_default=True, help="Column of the verdict.")
+@click.option("--judge", default=None, help="Column of the judge's name. [default: judge]")
+@click.option("--source", default=None, help="Column of the source dataset. [default: source]")
+@click.option("--cluster", default=None, help="Column of the image. [default: cluster]")
+@click.option("--missing", multiple=True, help="A verdict that means none, such as -1.")
+@as_json
+def measure(verdicts: Path, labels: Path | None, as_json: bool, **columns: Any) -> None:
+    """Estimates from somebody else's verdict table: no calls, no images."""
+    from flows.measuring import print_measures
+
+    print_measures(verdicts, labels, as_json, **columns)
+
+
+@cli.command()
+@click.argument("run", type=FILE)
+@as_json
+def reparse(run: Path, as_json: bool) -> None:
+    """Read the stored answers again with today's parser and measures; makes no call."""
+    from flows.again import reparse_run
+
+    reparse_run(run, as_json)
+
+
+@cli.command()
+@click.argument("run", type=FILE)
+@as_json
+def report(run: Path, as_json: bool) -> None:
+    """Write a run's page again from its tables; prints where it lies."""
+    from flows.again import report_run
+
+    report_run(run, as_json)
+
+
+@cli.command()
+@click.argument("run", type=FILE)
+@click.option("--sample", "sample_id", help="A sample's id; without it, the samples are listed.")
+@click.option("--judge", help="Only this judge.")
+@as_json
+def view(run: Path, sample_id: str | None, judge: str | None, as_json: bool) -> None:
+    """What a judge was shown, what it said and how that was read; images by their files."""
+    from flows.viewing import view_sample
+
+    view_sample(run, sample_id, judge, as_json)
+
+
+def _reason(override: str | None, why: str | None) -> dict[str, str]:
+    if (override is None) != (why is None):
+        raise ConfigError("--override CHECKPOINT and --why TEXT go together")
+    return {} if override is None or why is None else {override: why}
+
+
+def _commands() -> None:
+    from flows import cli_cache, cli_data
+
+    cli.add_command(cli_cache.cache)
+    cli.add_command(cli_data.data)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; every expected failure is one line and an exit code."""
+    quieten()
+    _commands()
+    sys.exit(_code(lambda: cli.main(args=argv, prog_name="judgeflow", standalone_mode=False)))
+
+
+def _code(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except JudgeflowError as error:
+        say(f"judgeflow: {error}")
+        return error.exit_code
+    except click.exceptions.Abort:
+        say("judgeflow: interrupted")
+        return 130
+    except KeyboardInterrupt:
+        say("judgeflow: interrupted")
+        return 130
+    except click.ClickException as error:
+        say(f"judgeflow: {error.format_message()}; see --help")
+        return 2
+    except BrokenPipeError:
+        return 0
+    return 0

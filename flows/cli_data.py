@@ -1,0 +1,50 @@
+"""`judgeflow data ...`: making and looking at datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.terminal import show
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
+
+
+@click.group()
+def data() -> None:
+    """Datasets: fresh items of known quality."""
+
+
+@data.command()
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True)
+@click.option("--items", type=click.IntRange(min=1), default=24, show_default=True)
+@click.option("--kinds", help="Kinds of picture, separated by commas. [default: all]")
+@click.option(
+    "--difficulty",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="How subtle the planted faults are: 0 coarse, 1 hard to see.",
+)
+@click.option("--seed", type=int, default=7, show_default=True)
+@as_json
+def make(
+    folder: Path, items: int, kinds: str | None, difficulty: float, seed: int, as_json: bool
+) -> None:
+    """Draw pictures, instructions and responses whose labels follow from how they are made."""
+    from data.make import KINDS, make_dataset
+
+    chosen = tuple(kind.strip() for kind in kinds.split(",")) if kinds else KINDS
+    made = make_dataset(
+        folder, items=items, kinds=chosen, difficulty=difficulty, seed=seed, name=folder.name
+    )
+    counts = {"items": made.items, "score": made.score, "pair": made.pair, "batch": made.batch}
+    show(
+        {"folder": str(folder), **counts},
+        as_json,
+        lambda c: (
+            f"{c['items']} items in {folder}: {c['score']} scoring, {c['pair']} pair and "
+            f"{c['batch']} ranking samples, labels by construction"
+        ),
+    )

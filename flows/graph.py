@@ -1,0 +1,192 @@
+"""What the flows share: opening a run, answering a round, and ending it honestly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, cast
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, wait
+from prefect.runtime import deployment, flow_run
+from prefect.states import Cancelled
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from data.errors import IncompleteError, InterruptedRunError, JudgeflowError
+from data.run_folder import RunFolder
+from data.run_lock import RunLock
+from flows.stopping import stops_on_signals
+from tasks import engine_room, steps
+from tasks.plan import GATHER, JUDGE
+from tasks.quote import quote_total, require_prices
+from tasks.stages import results, rounds
+from tasks.stages.context import Context, context
+
+__all__ = ["GATHER", "JUDGE"]
+
+
+SHARDS_AT_ONCE = 4
+P = ParamSpec("P")
+
+
+def shard_runner() -> TaskRunner[PrefectFuture[Any]]:
+    """What shards run on: a few threads, which share one engine."""
+    return cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=SHARDS_AT_ONCE))
+
+
+def cancelled_if_interrupted(
+    body: Callable[P, dict[str, Any]],
+) -> Callable[P, dict[str, Any] | State[Any]]:
+    """A flow body whose interrupt ends the flow run as Cancelled rather than Failed."""
+
+    @functools.wraps(body)
+    def told(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any] | State[Any]:
+        try:
+            return body(*args, **kwargs)
+        except InterruptedRunError as error:
+            return Cancelled(message=str(error))
+
+    return told
+
+
+def flow_run_id() -> str | None:
+    """The id of the flow run we are in."""
+    known: str | None = flow_run.id
+    return known
+
+
+def flow_run_name() -> str:
+    """The run folder's name where one was given, else the flow's and the date's."""
+    parameters = flow_run.parameters or {}
+    if parameters.get("run_dir"):
+        return Path(parameters["run_dir"]).name
+    return f"{flow_run.flow_name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
+
+
+@contextmanager
+def held(run: RunFolder) -> Iterator[Context]:
+    """The run's context while this process alone works on it; every ending is written down."""
+    with RunLock(run.path), stops_on_signals():
+        here = context(run.path)
+        here.run.note(status="running", error=None, exit_code=None, finished=None)
+        try:
+            yield here
+        except BaseException as error:
+            end(here, error)
+            raise
+        finally:
+            engine_room.close(here.run)
+
+
+def answer_round(here: Context, round_: int) -> None:
+    """Answer every shard of a round, some at once; open rows fail or are reported.
+
+    Raises:
+        JudgeflowError: what stopped the run, or `IncompleteError` where open rows must fail it.
+    """
+    run, facts = str(here.run.path), here.run.facts()
+    shards = steps.plan_round(run, round_)
+    if not shards:
+        return
+    lines = rounds.quote_round(here, round_)
+    require_prices(quote_total(lines), here.config.budget.max_usd)
+    here.run.note(quote={**facts.get("quote", {}), str(round_): quote_total(lines).model_dump()})
+    shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
+    meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
+    futures = [shard_step.submit(run, facts["nonce"], shard) for shard in shards]
+    missing = _collect(here, futures, shards, meter)
+    if missing and open_rows_fail(here):
+        raise missing[0]
+
+
+def open_rows_fail(here: Context) -> bool:
+    """Whether open rows end the run: as configured, else only where a person can press Retry."""
+    if here.config.on_open_rows is None:
+        return deployment.id is not None
+    return here.config.on_open_rows == "fail"
+
+
+def overrides(here: Context) -> Mapping[str, str]:
+    """Why a person lets the run pass a failed checkpoint, by checkpoint."""
+    found: Mapping[str, str] = here.run.facts().get("overrides", {})
+    return found
+
+
+def finish(here: Context) -> dict[str, Any]:
+    """Write down how the run ended, publish its summary, and return `run.json`.
+
+    Raises:
+        IncompleteError: rows are open, or a judge's coverage is below the floor.
+    """
+    open_rows = here.run.facts()["counts"]["open"]
+    covered = results.coverage(here)
+    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
+    problem: JudgeflowError | None = None
+    if open_rows:
+        problem = IncompleteError(
+            f"{open_rows} requests have no answer; `judgeflow resume {here.run.run_id}` asks them"
+        )
+    elif low:
+        problem = IncompleteError(
+            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
+        )
+    facts = here.run.note(
+        status="incomplete" if problem else "complete",
+        error=str(problem) if problem else None,
+        exit_code=problem.exit_code if problem else 0,
+        finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        cost=results.money(here),
+        coverage=covered,
+    )
+    page = Path(steps.report(str(here.run.path)))
+    create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
+    create_markdown_artifact(results.summary(here), key="judgeflow-summary")
+    if problem:
+        raise problem
+    return facts
+
+
+def end(here: Context, error: BaseException) -> None:
+    """Write down what ended the run early."""
+    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
+        return
+    code = error.exit_code if isinstance(error, JudgeflowError) else 1
+    status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
+    here.run.note(
+        status=status.get(code, "failed"),
+        error=str(error) or type(error).__name__,
+        exit_code=code,
+        cost=results.money(here),
+    )
+
+
+def _collect(
+    here: Context, futures: list[PrefectFuture[Any]], shards: list[str], meter: Any
+) -> list[IncompleteError]:
+    """Wait for the shards; return those with open rows, raise what stopped the run."""
+    missing: list[IncompleteError] = []
+    stopped: list[BaseException] = []
+    for done, future in enumerate(futures, 1):
+        wait([future])
+        update_progress_artifact(meter, 100.0 * done / len(futures))
+        error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
+        if isinstance(error, IncompleteError):
+            missing.append(error)
+        elif isinstance(error, BaseException):
+            stopped.append(error)
+    reason = engine_room.stop_reason(here.run)
+    if reason is not None:
+        raise reason
+    if stopped:
+        raise stopped[0]
+    return missing

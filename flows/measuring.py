@@ -1,0 +1,159 @@
+"""`judgeflow measure`: agreement from somebody else's verdict table, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data.datasets import load_dataset, read_verdicts
+from data.errors import DataError
+from data.layout import DatasetConfig, TableColumns
+from data.records import Sample, Scale
+from data.row_reading import read_table
+from data.tables import VERDICTS, samples_table, table
+from flows.terminal import show
+from flows.terminal import table as text_table
+from tasks.baselines import baseline_verdicts
+from tasks.config import BootstrapConfig
+from tasks.measures import estimate
+from tasks.parsing import parse
+from tasks.verdicts import canonical
+
+COLUMNS = ["judge", "metric", "group", "value", "low", "high", "n", "n_missing", "clustered"]
+SHOWN_GROUPS = ("pooled", "macro")
+
+
+def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options: Any) -> None:
+    """Read the tables, estimate, and print every judge beside the baselines.
+
+    Raises:
+        DataError: a table or column is missing, or nothing is labelled.
+    """
+    if not verdicts.is_file():
+        raise DataError(f"verdict table {str(verdicts)!r} does not exist")
+    present = _columns_of(verdicts)
+    columns = _columns(present, options)
+    scale = Scale(low=options["scale"][0], high=options["scale"][1])
+    samples = _samples(verdicts, labels, columns, options, scale)
+    rows = list(_rows(verdicts, columns, samples, options["missing"], scale))
+    frame, resampling = samples_table(samples), BootstrapConfig()
+    baselines = baseline_verdicts(frame, resampling.seed)
+    judged = pl.concat([table(rows, VERDICTS), baselines.select(list(VERDICTS))])
+    estimates = estimate(frame, judged, bootstrap=resampling, scale=scale)
+    asked = len({row["sample_id"] for row in rows})
+    result = {"samples": len(samples), "judged": asked, "estimates": estimates.to_dicts()}
+    show(result, as_json, _text)
+
+
+def _columns_of(path: Path) -> list[str]:
+    rows = read_table(path)
+    if not rows:
+        raise DataError(f"verdict table {str(path)!r} has no rows")
+    return list(rows[0].values)
+
+
+def _columns(present: Sequence[str], options: dict[str, Any]) -> TableColumns:
+    """The column mapping: as given, else the usual name where the table has it."""
+
+    def usual(name: str) -> str | None:
+        given: str | None = options[name]
+        return given if given is not None else (name if name in present else None)
+
+    return TableColumns(
+        sample=options["sample"],
+        verdict=options["verdict"],
+        labels=tuple(options["label_columns"]),
+        source=usual("source"),
+        cluster=usual("cluster"),
+        judge=usual("judge"),
+        repeat="repeat" if "repeat" in present else None,
+    )
+
+
+def _samples(
+    verdicts: Path,
+    labels: Path | None,
+    columns: TableColumns,
+    options: dict[str, Any],
+    scale: Scale,
+) -> tuple[Sample, ...]:
+    """The labelled samples, from the table of labels or from the verdict table itself."""
+    path = labels or verdicts
+    keep: dict[str, Any] = {"verdict": None, "judge": None, "repeat": None}
+    if labels is not None:
+        present = _columns_of(labels)
+        for name in ("source", "cluster"):
+            keep[name] = name if name in present else None
+    config = DatasetConfig(
+        path=str(path.resolve()),
+        format="table",
+        name=path.stem,
+        mode=options["mode"],
+        columns=columns.model_copy(update=keep),
+        scale=scale,
+    )
+    return load_dataset(config, Path("/")).samples
+
+
+def _rows(
+    path: Path,
+    columns: TableColumns,
+    samples: Sequence[Sample],
+    missing: tuple[str, ...],
+    scale: Scale,
+) -> Iterator[dict[str, Any]]:
+    """A verdict row for every sample and judge; a sample the judge lacks is `open`."""
+    for judge in _judges(path, columns):
+        where = judge if columns.judge else None
+        cells = read_verdicts(path, columns, where_judge=where, missing=missing)
+        repeats = sorted({repeat for _, repeat in cells})
+        for sample in samples:
+            key = sample.sample_id.split("/", 2)[2]
+            for repeat in repeats:
+                row = _row(sample, judge, repeat)
+                if (key, repeat) in cells:
+                    yield row | _read(cells[key, repeat], sample, scale)
+                else:
+                    yield row | {"status": "open", "reason": "not in the table"}
+
+
+def _judges(path: Path, columns: TableColumns) -> list[str]:
+    if columns.judge is None:
+        return [path.stem]
+    found = {str(row.values.get(columns.judge)) for row in read_table(path)}
+    return sorted(found)
+
+
+def _row(sample: Sample, judge: str, repeat: int) -> dict[str, Any]:
+    return {
+        "sample_id": sample.sample_id,
+        "item_id": sample.item_id,
+        "cluster_id": sample.cluster_id,
+        "mode": sample.mode,
+        "source": sample.source,
+        "judge": judge,
+        "setting": "recorded",
+        "variant": "base",
+        "repeat": repeat,
+        "epoch": "base",
+    }
+
+
+def _read(cell: str | None, sample: Sample, scale: Scale) -> dict[str, Any]:
+    responses = max((len(label.verdict) for label in sample.labels), default=0)
+    read = parse(cell or "", sample.mode, responses, scale)
+    return {
+        "status": read.verdict.status,
+        "verdict": canonical(read.verdict),
+        "raw_verdict": read.raw,
+        "reason": getattr(read.verdict, "reason", None),
+    }
+
+
+def _text(result: dict[str, Any]) -> str:
+    rows = [row for row in result["estimates"] if row["group"] in SHOWN_GROUPS]
+    head = f"{result['samples']} labelled samples, {result['judged']} of them judged"
+    return f"{head}\n\n{text_table(rows, COLUMNS)}"

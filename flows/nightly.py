@@ -1,0 +1,53 @@
+"""The nightly evaluation: the whole graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+
+from flows import graph
+from flows.opening import open_run
+from tasks import steps
+
+
+@flow(
+    name="nightly",
+    flow_run_name=graph.flow_run_name,
+    task_runner=graph.shard_runner(),
+)
+@graph.cancelled_if_interrupted
+def nightly(
+    config: str | None = None,
+    overrides: list[str] | None = None,
+    run_dir: str | None = None,
+    max_usd: float | None = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """Evaluate every judge of a configuration, probes included; returns the run's record.
+
+    Args:
+        config: path of a YAML configuration; not needed to continue the run in `run_dir`.
+        overrides: `a.b=c` changes of the configuration.
+        run_dir: the run's folder; made if it does not exist.
+        max_usd: the run stops before a call that could cross this.
+        limit: at most so many samples, stratified.
+    """
+    changes: dict[str, Any] = {"overrides": overrides or (), "max_usd": max_usd, "limit": limit}
+    opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
+    with graph.held(opened) as here:
+        run, why = str(opened.path), graph.overrides(here)
+        steps.load_samples(run)
+        steps.check(run, "samples", why)
+        steps.prepare_images(run)
+        steps.check(run, "images", why)
+        graph.answer_round(here, graph.GATHER)
+        if here.config.responders:
+            steps.check(run, "responses", why)
+            steps.take_responses(run)
+        graph.answer_round(here, graph.JUDGE)
+        steps.collect_verdicts(run)
+        steps.check(run, "verdicts", why)
+        steps.measure(run)
+        steps.check(run, "estimates", why)
+        return graph.finish(here)

@@ -1,0 +1,73 @@
+"""What the judge saw: a sample's requests, images, answers and verdicts from a run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data.errors import DataError
+from data.image_store import ImageStore
+from data.records import Request
+from data.run_folder import RunFolder
+from flows.terminal import show
+from tasks.stages.context import Context, context
+from tasks.stages.rounds import request_texts
+
+
+def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bool) -> None:
+    """Print a sample's story, or the samples there are.
+
+    Raises:
+        DataError: the run has no such sample.
+    """
+    here = context(RunFolder.open(run).path)
+    plan = here.run.table("plan")
+    if sample_id is None:
+        ids = plan["sample_id"].unique(maintain_order=True).to_list()
+        show({"samples": ids}, as_json, lambda s: "\n".join(s["samples"]))
+        return
+    rows = plan.filter(pl.col("sample_id") == sample_id)
+    if judge is not None:
+        rows = rows.filter(pl.col("judge") == judge)
+    if rows.is_empty():
+        raise DataError(f"run {here.run.run_id!r} asked nothing about {sample_id!r} of {judge!r}")
+    story = [_told(here, row) for row in rows.iter_rows(named=True)]
+    show({"asked": story}, as_json, lambda s: "\n\n".join(_text(one) for one in s["asked"]))
+
+
+def _told(here: Context, row: dict[str, Any]) -> dict[str, Any]:
+    text = request_texts(here, row["shard"]).get(row["request_key"])
+    request = None if text is None else Request.model_validate(text)
+    store = ImageStore(Path(here.config.cache) / "images")
+    answers = here.run.table("answers").filter(pl.col("request_key") == row["request_key"])
+    verdicts = here.run.table("verdicts").filter(
+        (pl.col("request_key") == row["request_key"]) & (pl.col("sample_id") == row["sample_id"])
+    )
+    keep = ("judge", "setting", "probe", "variant", "repeat", "presented", "request_key")
+    return {
+        **{name: row[name] for name in keep},
+        "prompt": request.text if request else None,
+        "images": [str(store.path(i.sha256, i.media_type)) for i in request.images]
+        if request
+        else [],
+        "answer": answers["text"].to_list(),
+        "verdict": verdicts.select("status", "verdict", "raw_verdict", "reason").to_dicts()[:1],
+    }
+
+
+def _text(one: dict[str, Any]) -> str:
+    head = f"== {one['judge']}, {one['setting']}, {one['probe'] or 'base'}, {one['variant']}, "
+    head += f"repeat {one['repeat']}; shown in order {one['presented']}"
+    images = "\n".join(f"image: {path}" for path in one["images"])
+    return "\n".join(
+        [
+            head,
+            images,
+            one["prompt"] or "(the prompt stands with the first row that asks it)",
+            "-- answer",
+            *map(str, one["answer"]),
+            f"-- verdict {one['verdict']}",
+        ]
+    )

@@ -1,0 +1,78 @@
+"""Checkpoints between stages, and the report that shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from data.tables import VERDICTS
+from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
+from tasks.stages import results
+from tasks.stages.context import Context
+from tasks.stages.rounds import take_responses
+
+
+def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+    """Run a boundary's checkpoint and leave its page in `validations/`.
+
+    Raises:
+        CheckpointError: an error-level expectation failed and no override was given for it.
+    """
+    frame, facts = _frame(here, boundary)
+    folder = here.run.path / "validations"
+    result = run_checkpoint(
+        boundary, frame, folder, context=facts, override=overrides.get(boundary)
+    )
+    require(result)
+    found = f"{len(result.errors)} errors, {len(result.warnings)} warnings"
+    return {"boundary": boundary, "summary": f"{found}, {result.rows} rows"}
+
+
+def checkpoints(here: Context) -> list[dict[str, Any]]:
+    """The stored results of the run's checkpoints, in the order of the stages."""
+    files = [here.run.path / "validations" / f"{boundary}.json" for boundary in BOUNDARIES]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
+
+
+def report(here: Context) -> str:
+    """Write `report.html`; return its path."""
+    return results.report(here, checkpoints(here))
+
+
+def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The table a checkpoint looks at, and what else its suite must know."""
+    dataset = here.run.facts()["dataset"]
+    scale = {"low": here.scale.low, "high": here.scale.high}
+    match boundary:
+        case "samples":
+            frame = here.run.table("samples")
+            facts = {name: dataset[name] for name in ("texts", "rejected", "rows")}
+            return frame, {**scale, **facts, "collecting": bool(here.config.responders)}
+        case "images":
+            limits = {seat.limits for seat in here.seats.values()}
+            return here.run.table("images"), {
+                "limits": {name: here.prices.limits_of(name).model_dump() for name in limits},
+                "images": _referenced(here),
+            }
+        case "responses":
+            return take_responses(here), {}
+        case "verdicts":
+            frame = here.run.table("verdicts").select(list(VERDICTS))
+            versions = results.model_versions(here)
+            return frame, {
+                **scale,
+                "model_versions": versions,
+                "split_versions": here.config.split_versions,
+            }
+        case _:
+            return here.run.table("estimates"), {}
+
+
+def _referenced(here: Context) -> list[str]:
+    """The original sha256 of every image that will be sent."""
+    if set(here.config.settings) <= {"no-figure"} and not here.config.responders:
+        return []
+    return sorted({image.sha256 for sample in here.samples() for image in sample.images})
