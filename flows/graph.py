@@ -58,6 +58,13 @@ def cancelled_if_interrupted(
     return told
 
 
+def changes(
+    overrides: list[str] | None, max_usd: float | None, limit: int | None
+) -> dict[str, Any]:
+    """A flow's parameters as changes of its configuration."""
+    return {"overrides": overrides or (), "max_usd": max_usd, "limit": limit}
+
+
 def flow_run_id() -> str | None:
     """The id of the flow run we are in."""
     known: str | None = flow_run.id

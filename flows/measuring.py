@@ -11,7 +11,7 @@ import polars as pl
 from data.datasets import load_dataset, read_verdicts
 from data.errors import DataError
 from data.layout import DatasetConfig, TableColumns
-from data.records import Sample, Scale
+from data.records import Mode, Sample, Scale
 from data.row_reading import read_table
 from data.tables import VERDICTS, samples_table, table
 from flows.terminal import show
@@ -37,7 +37,8 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     present = _columns_of(verdicts)
     columns = _columns(present, options)
     scale = Scale(low=options["scale"][0], high=options["scale"][1])
-    samples = _samples(verdicts, labels, columns, options, scale)
+    own = labels is not None
+    samples = _samples(labels or verdicts, columns, options["mode"], scale, own)
     rows = list(_rows(verdicts, columns, samples, options["missing"], scale))
     frame, resampling = samples_table(samples), BootstrapConfig()
     baselines = baseline_verdicts(frame, resampling.seed)
@@ -49,10 +50,10 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
 
 
 def _columns_of(path: Path) -> list[str]:
-    rows = read_table(path)
-    if not rows:
+    first = next(iter(read_table(path)), None)
+    if first is None:
         raise DataError(f"verdict table {str(path)!r} has no rows")
-    return list(rows[0].values)
+    return list(first.values)
 
 
 def _columns(present: Sequence[str], options: dict[str, Any]) -> TableColumns:
@@ -74,24 +75,19 @@ def _columns(present: Sequence[str], options: dict[str, Any]) -> TableColumns:
 
 
 def _samples(
-    verdicts: Path,
-    labels: Path | None,
-    columns: TableColumns,
-    options: dict[str, Any],
-    scale: Scale,
+    path: Path, columns: TableColumns, mode: Mode, scale: Scale, own: bool
 ) -> tuple[Sample, ...]:
-    """The labelled samples, from the table of labels or from the verdict table itself."""
-    path = labels or verdicts
+    """The labelled samples of a table; `own` if it is not the table of the verdicts."""
     keep: dict[str, Any] = {"verdict": None, "judge": None, "repeat": None}
-    if labels is not None:
-        present = _columns_of(labels)
+    if own:
+        present = _columns_of(path)
         for name in ("source", "cluster"):
             keep[name] = name if name in present else None
     config = DatasetConfig(
         path=str(path.resolve()),
         format="table",
         name=path.stem,
-        mode=options["mode"],
+        mode=mode,
         columns=columns.model_copy(update=keep),
         scale=scale,
     )

@@ -33,7 +33,7 @@ def nightly(
         max_usd: the run stops before a call that could cross this.
         limit: at most so many samples, stratified.
     """
-    changes: dict[str, Any] = {"overrides": overrides or (), "max_usd": max_usd, "limit": limit}
+    changes = graph.changes(overrides, max_usd, limit)
     opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
     with graph.held(opened) as here:
         run, why = str(opened.path), graph.overrides(here)

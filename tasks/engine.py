@@ -14,7 +14,7 @@ from typing import Any
 
 from cache.flight import SingleFlight
 from cache.store import CallCache, new_entry
-from data.errors import BudgetError, CredentialsError, JudgeflowError
+from data.errors import BudgetError, CredentialsError, DataError, JudgeflowError
 from data.ledger import Ledger
 from data.records import Answer, Failure, Request, Usage
 from tasks.budget import Budget
@@ -161,7 +161,8 @@ class Engine:
                 wait_s = self._wait_s(lane, attempts, error.retry_after)
                 late = time.monotonic() - started + wait_s > lane.give_up_after_s
                 if failure.kind in FATAL:
-                    self._stop.set(CredentialsError(f"judge {job.judge!r}: {failure.message}"))
+                    kind = DataError if failure.kind == "miss" else CredentialsError
+                    self._stop.set(kind(f"judge {job.judge!r}: {failure.message}"))
                 if failure.kind not in TRANSIENT or hard >= lane.max_attempts or late:
                     return Outcome(job, failure=failure)
             except JudgeflowError as error:
@@ -175,6 +176,8 @@ class Engine:
         charge = 0.0
         try:
             async with lane.limiter.slot():
+                if self._stop.reason is not None:
+                    raise self._stop.reason
                 self._ledger.sent(job.key, job.judge, attempt, job.max_usd)
                 try:
                     answer = await self._call(job, lane)

@@ -1,9 +1,12 @@
-"""What tests share: where the real data lies."""
+"""What tests share: where the real data lies, and a stand-in for model providers."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.standin.control import StandinControl, standin_process
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,3 +21,17 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def standin_server() -> Iterator[StandinControl]:
+    """One stand-in provider for the session, in a process of its own; started on first use."""
+    with standin_process() as control:
+        yield control
+
+
+@pytest.fixture
+def standin(standin_server: StandinControl) -> StandinControl:
+    """The stand-in provider with no counts and no faults."""
+    standin_server.reset()
+    return standin_server

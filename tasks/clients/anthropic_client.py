@@ -49,7 +49,7 @@ def anthropic_client(judge: AnthropicJudge, images: ImageBytes) -> Client:
         except anthropic.APIStatusError as error:
             return error.response
         except anthropic.APIConnectionError as error:
-            raise (error.__cause__ or ConnectionError(str(error))) from error
+            raise ConnectionError(str(error)) from error
 
     return HttpClient(Messages(), post, sdk.close, images, judge.timeout_s, place.secrets)
 

@@ -17,9 +17,9 @@ PUSHED_BACK: frozenset[FailureKind] = frozenset({"rate_limited", "overloaded"})
 LONGEST_MESSAGE = 300
 _LOOKS_SECRET = re.compile(
     r"\b(?:sk|gsk|xai|pplx|hf)[-_][\w*.-]{4,}"
-    r"|\bAIza[\w-]{10,}"
+    r"|\bAIza[\w.-]{10,}"
     r"|\bBearer\s+\S+"
-    r"|\b(?:x-)?(?:api[-_]?key|authorization)[\"']?\s*[:=]\s*\S+"
+    r"|\b(?:x-)?(?:api[-_]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?:Bearer\s+|Basic\s+)?\S+"
     r"|(?<=://)[^/\s@]+(?=@)",
     re.IGNORECASE,
 )

@@ -48,7 +48,7 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes) -> Client:
         except openai.APIStatusError as error:
             return error.response
         except openai.APIConnectionError as error:
-            raise (error.__cause__ or ConnectionError(str(error))) from error
+            raise ConnectionError(str(error)) from error
 
     return HttpClient(ChatCompletions(), post, sdk.close, images, judge.timeout_s, place.secrets)
 

@@ -112,8 +112,7 @@ def rejection(
     """
     said = complaint(_json(content)) or Complaint(_excerpt(content))
     wait_s = retry_after(headers, now or dt.datetime.now(dt.UTC))
-    code = next((code for code in said.codes if not code.isdecimal()), "")
-    words = " ".join(filter(None, (f"HTTP {status}", code)))
+    words = " ".join((f"HTTP {status}", *(code for code in said.codes if not code.isdecimal())))
     if 300 <= status < 400:
         words += ": the endpoint redirects; give its final address as base_url"
     return call_error(

@@ -77,7 +77,7 @@ def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> 
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:
-    low, high = context["scale"]
+    low, high = (int(end) for end in context["scale"])
     label = context["label"]
     score = round(float(label)) if right else draw.randint(low, high)
     if dose.length_bias:

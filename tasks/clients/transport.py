@@ -41,7 +41,8 @@ _HEADERS_FOR_OTHERS = frozenset(
         "anthropic-version",
     }
 )
-_TELLING = (aiohttp.ClientError, TimeoutError)  # causes that say what happened, best first
+# Causes that say what happened, best first.
+_TELLING = (aiohttp.ClientError, TimeoutError, httpx2.DecodingError)
 Post = Callable[[dict[str, Any]], Awaitable[httpx2.Response]]
 
 
@@ -170,9 +171,9 @@ def lost(error: Exception, timeout_s: float, secrets: Iterable[str] = ()) -> Cal
             return call_error("bad_body", words, perhaps_paid=True)
         case TimeoutError():  # also aiohttp's: its timeouts are TimeoutErrors
             return call_error("timeout", f"no answer within {timeout_s:g} s", perhaps_paid=True)
-    if isinstance(cause, httpx2.DecodingError):
-        words = scrub(f"the body cannot be decoded: {cause}", secrets)
-        return call_error("bad_body", words, perhaps_paid=True)
+        case httpx2.DecodingError():
+            words = scrub(f"the body cannot be decoded: {cause}", secrets)
+            return call_error("bad_body", words, perhaps_paid=True)
     words = scrub(f"connection lost: {type(cause).__name__}: {cause}", secrets)
     return call_error("connection", words, perhaps_paid=True)
 
@@ -183,13 +184,12 @@ def http_options(place: Address, timeout_s: float) -> dict[str, Any]:
     Redirects are not followed, because the answer's endpoint is part of its identity and the key
     is meant for one host. Proxies of the environment are used except on this machine.
     """
-    hooks = {} if place.public else {"event_hooks": {"request": [_only_known_headers]}}
     return {
         "timeout": http_timeout(timeout_s),
         "limits": httpx2.Limits(max_connections=MOST_CONNECTIONS),
         "follow_redirects": False,
         "trust_env": not place.loopback,
-        **hooks,
+        "event_hooks": {"request": [_headers_for(place)]},
     }
 
 
@@ -209,9 +209,17 @@ def refuse_params(judge: OpenAIJudge | AnthropicJudge, reserved: frozenset[str])
         raise ConfigError(f"judge {judge.name!r}: params must not hold {found!r}; leave them out")
 
 
-async def _only_known_headers(request: httpx2.Request) -> None:
-    for name in [name for name in request.headers if name.lower() not in _HEADERS_FOR_OTHERS]:
-        del request.headers[name]
+def _headers_for(place: Address) -> Callable[[httpx2.Request], Awaitable[None]]:
+    """The last word on headers: the judge's own key, whatever the environment says."""
+
+    async def hook(request: httpx2.Request) -> None:
+        if not place.public:
+            for name in set(request.headers) - _HEADERS_FOR_OTHERS:
+                del request.headers[name]
+        if not place.public or "authorization" in request.headers:
+            request.headers["authorization"] = f"Bearer {place.key}"
+
+    return hook
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
