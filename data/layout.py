@@ -1,16 +1,21 @@
-"""How a dataset on disk is described: where it is, which format, which columns."""
+"""How a dataset on disk is described, and what loading it gives."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.records import Mode, Record, Scale
+from data.records import Mode, Record, RejectedRow, Sample, Scale
 
 
 class TableColumns(Record):
-    """Which column of somebody's table holds what; null where the table has none."""
+    """Which column of somebody's table holds what; null where the table has none.
+
+    `label_origin` says whether persons gave the labels or they follow from how items were made.
+    """
 
     sample: str = "sample_id"
     verdict: str | None = None
@@ -21,6 +26,7 @@ class TableColumns(Record):
     mode: str | None = None
     judge: str | None = None
     repeat: str | None = None
+    label_origin: Literal["human", "construction"] = "human"
 
 
 class JoinedTable(Record):
@@ -47,3 +53,19 @@ class DatasetConfig(Record):
     mode: Mode | None = None
     columns: TableColumns = TableColumns()
     join: tuple[JoinedTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadedDataset:
+    """A dataset as it was found: its samples, and the rows that could not become samples.
+
+    `rows` counts the rows read, good and bad. Image paths in `samples` are relative to `root`.
+    """
+
+    name: str
+    root: Path
+    scale: Scale
+    samples: tuple[Sample, ...]
+    rejected: tuple[RejectedRow, ...]
+    rows: int
+    licence_note: str | None = None

@@ -184,7 +184,7 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
         frame = pl.read_parquet(path)
     except FileNotFoundError as error:
         raise DataError(f"table {str(path)!r} does not exist") from error
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DataError(f"{str(path)!r} is not a readable Parquet table: {error}") from error
     if frame.schema != schema:
         raise DataError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data import tables
-from data.datasets import load_dataset, sample_limit
+from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.records import RejectedRow, Sample
@@ -130,7 +130,7 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     first = next(iter(bad.values()))
     what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
     what += f"{first.path!r}: {refused[first.sha256]}"
-    if rule.on_bad_rows == "fail" or len(bad) >= rule.max_bad_share * len(samples):
+    if not tolerated(rule, len(bad), len(samples)):
         raise DataError(f"{what}; mend the images or raise dataset.max_bad_share")
     rejected = [
         RejectedRow(file=image.path, line=0, reason=refused[image.sha256], excerpt=sample_id)

@@ -1,0 +1,82 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data.errors import DataError, HostError
+from data.run_folder import RunFolder, new_run_path
+from data.run_lock import RunLock
+
+
+def test_a_run_remembers_its_facts(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r1", name="demo")
+    run.note(status="complete")
+    facts = RunFolder.open(tmp_path / "r1").facts()
+    assert (facts["run_id"], facts["name"], facts["status"]) == ("r1", "demo", "complete")
+    assert len(facts["nonce"]) == 16
+
+
+def test_a_taken_folder_is_refused_with_the_way_on(tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "r1")
+    with pytest.raises(DataError, match="judgeflow resume"):
+        RunFolder.create(tmp_path / "r1")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("years of work")
+    with pytest.raises(DataError, match="not empty"):
+        RunFolder.create(tmp_path / "mine")
+
+
+def test_what_is_no_run_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no run at"):
+        RunFolder.open(tmp_path)
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(DataError, match="cannot be read"):
+        RunFolder.open(tmp_path)
+
+
+def test_folders_sort_by_time_and_are_not_taken(tmp_path: Path) -> None:
+    first, second = new_run_path(tmp_path, "a b/c"), new_run_path(tmp_path, "a b/c")
+    assert first != second
+    assert first.parent == tmp_path.resolve()
+    assert "a-b-c" in first.name
+
+
+def test_a_live_holder_refuses_the_second_writer(tmp_path: Path) -> None:
+    with RunLock(tmp_path), pytest.raises(HostError, match=f"process {os.getpid()}"):
+        with_second = RunLock(tmp_path)
+        with_second.__enter__()
+    with RunLock(tmp_path):
+        pass
+
+
+def test_a_killed_holder_is_taken_over_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from data.run_lock import RunLock\n"
+        "with RunLock(Path(sys.argv[1])):\n print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(HostError, match=f"process {holder.pid}"), RunLock(tmp_path):
+        pass
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    started = time.monotonic()
+    with RunLock(tmp_path):
+        assert time.monotonic() - started < 5
+
+
+def test_a_silent_holder_on_another_machine_is_dead_after_a_minute(tmp_path: Path) -> None:
+    holder = tmp_path / ".holder.json"
+    holder.write_text(f'{{"host": "elsewhere", "pid": 1, "beat": {time.time()}}}')
+    with pytest.raises(HostError, match="elsewhere"), RunLock(tmp_path):
+        pass
+    holder.write_text(f'{{"host": "elsewhere", "pid": 1, "beat": {time.time() - 61}}}')
+    with RunLock(tmp_path):
+        pass
