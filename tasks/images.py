@@ -27,6 +27,7 @@ RULES = 1  # of this file; a change makes new records, never a new look at old o
 ENCODER = f"pillow-{PIL.__version__}/rules-{RULES}"
 MAX_SOURCE_PIXELS = 89_478_485  # Pillow's own line between large and suspicious
 JPEG_QUALITIES = (92, 85, 75)
+READ = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")  # decoders we trust with foreign bytes
 MEDIA = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 _open_lock = threading.Lock()  # warnings filters are process-wide
 
@@ -110,7 +111,7 @@ def _decoded(content: bytes) -> tuple[Image.Image, list[str]]:
         with _open_lock, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)  # broken metadata is not a broken image
-            image = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content), formats=READ)
         if image.width * image.height > MAX_SOURCE_PIXELS:
             raise DataError(f"{image.width}x{image.height} pixels are more than is safe to decode")
         notes = _first_frame(image)

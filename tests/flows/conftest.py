@@ -1,0 +1,139 @@
+"""A real Prefect server, shared by every flow test, and the command line on top of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+JUDGEFLOW = Path(sys.executable).parent / "judgeflow"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Prefect server and the environment that points at it."""
+
+    url: str
+    env: Mapping[str, str]
+
+    def post(self, path: str, body: object) -> Any:
+        request = urllib.request.Request(
+            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+    def flow_run(self, name: str) -> dict[str, Any]:
+        """The newest flow run of that name."""
+        wanted = {"flow_runs": {"name": {"any_": [name]}}, "sort": "START_TIME_DESC"}
+        found: list[dict[str, Any]] = self.post("/flow_runs/filter", wanted)
+        assert found, f"no flow run is called {name}"
+        return found[0]
+
+    def shard_states(self, name: str) -> list[str]:
+        """The states of a flow run's shard tasks."""
+        run_id = self.flow_run(name)["id"]
+        wanted = {"task_runs": {"flow_run_id": {"any_": [run_id]}}, "limit": 200}
+        found: list[dict[str, Any]] = self.post("/task_runs/filter", wanted)
+        return sorted(run["state_name"] for run in found if run["name"].startswith("answer "))
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    env = {
+        **os.environ,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_API_URL": url,
+    }
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
+            env=env, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        try:
+            _wait_for(f"{url}/health", process)
+            yield Server(url, env)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        assert process.poll() is None, "the Prefect server died while starting"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the Prefect server did not answer within a minute")
+
+
+@dataclass
+class Terminal:
+    """Runs `judgeflow` as a user does, in a folder of its own."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *words: object) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [str(JUDGEFLOW), *map(str, words)],
+            cwd=self.folder, env=self.env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    def __call__(self, *words: object) -> Ended:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=240)
+        assert "Traceback" not in err, err
+        return Ended(process.returncode, out, err)
+
+    def config(self, name: str = "config", **changes: Any) -> Path:
+        """A configuration on the demo set, written to the folder."""
+        config = {
+            "name": name,
+            "dataset": {"path": str(ROOT / "data/demo")},
+            "judges": [{"name": "sim", "client": "simulated"}],
+            "cache": str(self.folder / "cache"),
+            "runs": str(self.folder / "runs"),
+            "bootstrap": {"replicates": 200},
+        }
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(config | changes))
+        return path
+
+
+@pytest.fixture
+def judgeflow(tmp_path: Path, prefect_server: Server) -> Terminal:
+    return Terminal(tmp_path, dict(prefect_server.env))
