@@ -27,7 +27,7 @@ RULES = 1  # of this file; a change makes new records, never a new look at old o
 ENCODER = f"pillow-{PIL.__version__}/rules-{RULES}"
 MAX_SOURCE_PIXELS = 89_478_485  # Pillow's own line between large and suspicious
 JPEG_QUALITIES = (92, 85, 75)
-READ = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")  # decoders we trust with foreign bytes
+READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # decoders we trust with foreign bytes
 MEDIA = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 _open_lock = threading.Lock()  # warnings filters are process-wide
 

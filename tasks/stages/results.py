@@ -35,13 +35,9 @@ def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes; return them."""
     samples, judged = here.run.table("samples"), here.run.table("verdicts")
     resampling = here.config.bootstrap
-    frames = [estimate(samples, judged, bootstrap=resampling, scale=here.scale)]
+    frames = [estimate(samples, judged, resampling)]
     if here.config.probes:
-        frames.append(
-            estimate_probes(
-                samples, judged, here.config.probes, bootstrap=resampling, scale=here.scale
-            )
-        )
+        frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     return estimates

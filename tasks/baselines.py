@@ -1,0 +1,190 @@
+"""Baselines: what agreement is worth that needs no judge at all.
+
+They are pure functions of labels and texts, so they cost nothing and stand beside every judge:
+
+* `baseline:constant`: the most frequent label of the mode, always;
+* `baseline:random`: a draw from the labels' own frequencies, fixed by seed and sample;
+* `baseline:always-tie`: a tie for every pair;
+* `baseline:longer`: longer is better (a score at the same quantile as the length);
+* `baseline:responder`: who wrote it, from labels of *other* images: the mean score of the
+  responder in that source to one decimal, the responder with the better record, the fixed order
+  of records.
+
+Labels of several annotators are combined as the measures combine them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from data.records import LETTERS, TIE, Mode
+from data.tables import VERDICTS, table
+from tasks.measures.labels import combined_choice, combined_score, label_verdicts
+
+PREFIX = "baseline:"
+STATUS: dict[Mode, str] = {"score": "scored", "pair": "chosen", "batch": "ranked"}
+Row = Mapping[str, Any]
+Guess = Callable[[Row], str | None]
+
+
+def baseline_verdicts(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Verdict rows of every baseline on every labelled sample it can say something about."""
+    rows: list[dict[str, Any]] = []
+    for mode in STATUS:
+        labelled = [
+            row
+            for row in samples.filter(pl.col("mode") == mode).iter_rows(named=True)
+            if row["labels"]
+        ]
+        if labelled:
+            for name, guess in _guesses(mode, labelled, seed):
+                rows += _verdicts(name, mode, labelled, guess)
+    return table(rows, VERDICTS)
+
+
+def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[str, Guess]]:
+    labels = [_label(mode, row) for row in labelled]
+    most = min(Counter(labels).items(), key=lambda item: (-item[1], item[0]))[0]
+    yield "constant", lambda row: most if mode != "batch" or len(most) == _size(row) else None
+    yield "random", lambda row: _random(mode, row, labels, seed)
+    if mode == "pair":
+        yield "always-tie", lambda _: TIE
+    if all(row["responses"] for row in labelled):
+        yield "longer", _longer(mode, labelled, labels)
+        yield "responder", _responder(mode, labelled)
+
+
+def _verdicts(
+    name: str, mode: Mode, labelled: Iterable[Row], guess: Guess
+) -> Iterator[dict[str, Any]]:
+    for row in labelled:
+        verdict = guess(row)
+        copied = ("sample_id", "item_id", "cluster_id", "mode", "source")
+        yield {
+            **{column: row[column] for column in copied},
+            "judge": PREFIX + name,
+            "setting": "baseline",
+            "variant": "base",
+            "repeat": 0,
+            "epoch": "base",
+            "status": "unparsed" if verdict is None else STATUS[mode],
+            "verdict": verdict,
+            "reason": "nothing to go by" if verdict is None else None,
+        }
+
+
+def _label(mode: Mode, row: Row) -> str:
+    given = label_verdicts(row)
+    if mode == "score":
+        return f"{combined_score(given):g}"
+    return combined_choice(given) if mode == "pair" else given[0]
+
+
+def _size(row: Row) -> int:
+    return len(label_verdicts(row)[0])
+
+
+def _random(mode: Mode, row: Row, labels: Sequence[str], seed: int) -> str:
+    digest = hashlib.sha256(f"{seed}:{row['sample_id']}".encode()).digest()
+    draw = random.Random(int.from_bytes(digest[:8]))
+    if mode != "batch":
+        return draw.choice(labels)
+    letters = list(LETTERS[: _size(row)])
+    draw.shuffle(letters)
+    return "".join(letters)
+
+
+def _longer(mode: Mode, labelled: Sequence[Row], labels: Sequence[str]) -> Guess:
+    def lengths(row: Row) -> list[int]:
+        return [len(response["text"]) for response in row["responses"]]
+
+    if mode == "pair":
+
+        def choose(row: Row) -> str:
+            first, second = lengths(row)
+            return TIE if first == second else "A" if first > second else "B"
+
+        return choose
+    if mode == "batch":
+        return lambda row: _ordered([-length for length in lengths(row)])
+    known = sorted(lengths(row)[0] for row in labelled)
+    scores = sorted(labels, key=float)
+    quantile = {length: scores[place] for place, length in enumerate(known)}
+    return lambda row: quantile[lengths(row)[0]]
+
+
+def _responder(mode: Mode, labelled: Sequence[Row]) -> Guess:
+    records = _Records(mode, labelled)
+    if mode == "score":
+        return records.score
+    return records.choice if mode == "pair" else records.ranking
+
+
+class _Records:
+    """What each responder earned, with any one image left out."""
+
+    def __init__(self, mode: Mode, labelled: Sequence[Row]) -> None:
+        self._sums: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for row in labelled:
+            for author, points in _earned(mode, row):
+                for key in _keys(row, author):
+                    for place in (key, (*key, _image(row))):
+                        self._sums[place][0] += points
+                        self._sums[place][1] += 1
+
+    def mean(self, row: Row, author: str) -> float | None:
+        """Mean points on other images: in the source, else anywhere; `None` if there are none."""
+        for key in _keys(row, author):
+            total, count = self._sums.get(key, (0.0, 0.0))
+            own_total, own_count = self._sums.get((*key, _image(row)), (0.0, 0.0))
+            if count > own_count:
+                return (total - own_total) / (count - own_count)
+        return None
+
+    def score(self, row: Row) -> str | None:
+        """The responder's mean score, to one decimal."""
+        mean = self.mean(row, row["responses"][0]["author"])
+        return None if mean is None else f"{mean:.1f}".removesuffix(".0")
+
+    def choice(self, row: Row) -> str | None:
+        """The response of the responder with the better record."""
+        first, second = (self.mean(row, response["author"]) for response in row["responses"])
+        if first is None or second is None:
+            return None
+        return TIE if abs(first - second) < 1e-12 else "A" if first > second else "B"
+
+    def ranking(self, row: Row) -> str | None:
+        """The responses by their responders' records."""
+        means = [self.mean(row, response["author"]) for response in row["responses"]]
+        known = [mean for mean in means if mean is not None]
+        return _ordered([-mean for mean in known]) if len(known) == len(means) else None
+
+
+def _earned(mode: Mode, row: Row) -> list[tuple[str, float]]:
+    authors = [response["author"] for response in row["responses"]]
+    label = _label(mode, row)
+    if mode == "score":
+        return [(authors[0], float(label))]
+    if mode == "pair":
+        points = {"A": (1.0, 0.0), "B": (0.0, 1.0), TIE: (0.5, 0.5)}[label]
+        return list(zip(authors, points, strict=True))
+    return [(authors[LETTERS.index(x)], float(len(label) - i)) for i, x in enumerate(label)]
+
+
+def _keys(row: Row, author: str) -> tuple[tuple[str, ...], ...]:
+    return (("source", row["source"] or "", author), ("anywhere", author))
+
+
+def _image(row: Row) -> str:
+    return str(row["cluster_id"] or row["item_id"])
+
+
+def _ordered(costs: Sequence[float]) -> str:
+    """Letters by rising cost; equal ones in own order."""
+    return "".join(LETTERS[i] for i in sorted(range(len(costs)), key=lambda i: (costs[i], i)))

@@ -1,0 +1,56 @@
+"""The registry of measures: one function, one name, one definition each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from data.records import MODES, Mode
+from tasks.measures import batch, consistency, order, pair, score
+from tasks.measures.estimates import agreement
+from tasks.measures.kinds import Better, Measure
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.config import BootstrapConfig
+
+AGREEMENT: dict[Mode, tuple[Measure, ...]] = {
+    "score": score.MEASURES,
+    "pair": pair.MEASURES,
+    "batch": batch.MEASURES,
+}
+EVERY: tuple[Measure, ...] = (
+    *(measure for mode in MODES for measure in AGREEMENT[mode]),
+    *consistency.MEASURES,
+    *order.MEASURES,
+)
+
+
+def estimate(
+    samples: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    bootstrap: BootstrapConfig,
+) -> pl.DataFrame:
+    """Agreement with the labels of every judge and baseline in the verdict table.
+
+    Args:
+        samples: columns of `data.tables.SAMPLES`; those without labels are left out.
+        verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
+        bootstrap: replicates, level and seed.
+    """
+    return agreement(samples, verdicts, AGREEMENT, bootstrap)
+
+
+def primary() -> dict[str, str]:
+    """The one measure of each mode that carries headlines; the rest is exploratory."""
+    return {mode: m.name for mode in MODES for m in AGREEMENT[mode] if m.primary}
+
+
+def better() -> dict[str, Better]:
+    """Which direction is good, by measure."""
+    return {measure.name: measure.better for measure in EVERY}
+
+
+def definitions() -> dict[str, str]:
+    """What each measure is, in a sentence."""
+    return {measure.name: measure.definition for measure in EVERY}

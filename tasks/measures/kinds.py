@@ -1,0 +1,60 @@
+"""What a measure is: a function of additive per-image sums, so that images resample cheaply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.records import Mode
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Better = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the K columns of the sums mean.
+
+    `human` and `judge` are the sorted levels of a joint table with K = len(human) × len(judge)
+    columns, row by row; both are empty where the columns are plain sums.
+    """
+
+    human: Floats
+    judge: Floats
+
+    def table(self, sums: Floats) -> Floats:
+        """Sums of shape (..., K) as joint counts of shape (..., human levels, judge levels)."""
+        return sums.reshape(*sums.shape[:-1], len(self.human), len(self.judge))
+
+
+Value = Callable[[Floats, Columns], Floats]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A named function from sums (..., K) to values (...); NaN inside where it is not defined.
+
+    `mode` is `None` for a measure that every mode has.
+    """
+
+    name: str
+    mode: Mode | None
+    better: Better
+    value: Value
+    primary: bool = False
+
+    @property
+    def definition(self) -> str:
+        """The first sentence of the function's docstring."""
+        return " ".join((self.value.__doc__ or "").split("\n\n")[0].split())
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """The quotient, NaN where the denominator is not above rounding error."""
+    defined = below > 1e-12
+    return np.where(defined, above / np.where(defined, below, 1.0), np.nan)

@@ -1,0 +1,113 @@
+"""Percentile cluster bootstrap: images resampled within sources, the same way for everybody."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tasks.config import BootstrapConfig
+from tasks.measures.kinds import Floats, Ints
+
+NO_SOURCE = "(none)"
+CHUNK_CELLS = 4_000_000  # weights held at once
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One source: its samples and the image each belongs to."""
+
+    source: str | None
+    samples: Ints
+    cluster: Ints
+    clusters: int
+    clustered: bool
+
+    @property
+    def name(self) -> str:
+        """The source's name as a group has it."""
+        return NO_SOURCE if self.source is None else self.source
+
+
+def strata(samples: Sequence[Mapping[str, Any]]) -> list[Stratum]:
+    """The strata of samples with `source` and `cluster_id`, in the order of their names.
+
+    A sample whose image is unknown is a cluster of its own, and its stratum is unclustered.
+    """
+    by_source: dict[str | None, list[int]] = {}
+    for index, sample in enumerate(samples):
+        by_source.setdefault(sample["source"], []).append(index)
+    made = []
+    for source in sorted(by_source, key=lambda name: (name is None, name or "")):
+        members = by_source[source]
+        names = [samples[i]["cluster_id"] or f"\0{samples[i]['sample_id']}" for i in members]
+        order = {name: number for number, name in enumerate(sorted(set(names)))}
+        made.append(
+            Stratum(
+                source=source,
+                samples=np.array(members, dtype=np.int64),
+                cluster=np.array([order[name] for name in names], dtype=np.int64),
+                clusters=len(order),
+                clustered=all(samples[i]["cluster_id"] is not None for i in members),
+            )
+        )
+    return made
+
+
+def cluster_sums(stratum: Stratum, features: Floats) -> Floats:
+    """Per-image sums of a stratum: features (samples, K) to (clusters, K)."""
+    sums = np.zeros((stratum.clusters, features.shape[1]))
+    np.add.at(sums, stratum.cluster, features[stratum.samples])
+    return sums
+
+
+def replicated(stratum: Stratum, sums: Floats, bootstrap: BootstrapConfig) -> Floats:
+    """Resampled sums of a stratum, shape (replicates, K).
+
+    The multiplicities depend on the seed, the source and its images alone: every judge and
+    measure sees the same replicates, so that differences between judges are paired.
+    """
+    return np.concatenate([weights @ sums for weights in _multiplicities(stratum, bootstrap)])
+
+
+def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig) -> Iterator[Floats]:
+    digest = hashlib.sha256(stratum.name.encode()).digest()
+    rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
+    share = np.full(stratum.clusters, 1 / stratum.clusters)
+    step = max(1, CHUNK_CELLS // stratum.clusters)
+    for start in range(0, bootstrap.replicates, step):
+        size = min(step, bootstrap.replicates - start)
+        yield rng.multinomial(stratum.clusters, share, size=size).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its percentile interval; `None` where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    undefined: int
+
+
+def interval(value: float, draws: Floats, level: float) -> Interval:
+    """The percentile interval of a value's replicates; undefined replicates are counted."""
+    if np.isnan(value):
+        return Interval(None, None, None, len(draws))
+    defined = draws[~np.isnan(draws)]
+    undefined = len(draws) - len(defined)
+    if len(defined) < len(draws) / 2:
+        return Interval(float(value), None, None, undefined)
+    tail = (1 - level) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    # a percentile interval of a skewed measure can miss its own value; it is widened to hold it
+    return Interval(float(value), float(min(low, value)), float(max(high, value)), undefined)
+
+
+def values(function: Callable[[Floats], Floats], sums: Floats) -> Floats:
+    """A measure over stacked sums, quiet about what is not defined."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(function(sums), dtype=np.float64)
