@@ -43,7 +43,7 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     frame, resampling = samples_table(samples), BootstrapConfig()
     baselines = baseline_verdicts(frame, resampling.seed)
     judged = pl.concat([table(rows, VERDICTS), baselines.select(list(VERDICTS))])
-    estimates = estimate(frame, judged, bootstrap=resampling, scale=scale)
+    estimates = estimate(frame, judged, resampling)
     asked = len({row["sample_id"] for row in rows})
     result = {"samples": len(samples), "judged": asked, "estimates": estimates.to_dicts()}
     show(result, as_json, _text)

@@ -15,7 +15,7 @@ from data.errors import (
     JudgeflowError,
 )
 from data.run_folder import RunFolder, new_run_path
-from flows.terminal import progress, say, show
+from flows.terminal import progress, say, show, table
 from tasks.config import load_config
 
 KINDS: dict[int, type[JudgeflowError]] = {
@@ -121,9 +121,11 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _text(summary: dict[str, Any], folder: Path) -> str:
     from tasks.stages.context import context
-    from tasks.stages.results import summary_text
+    from tasks.stages.results import summary_rows, totals
 
-    return f"{summary_text(context(folder))}\nreport: {summary['report']}"
+    rows = summary_rows(context(folder))
+    lines = [table(rows, list(rows[0]))] if rows else ["no labels, so no agreement"]
+    return "\n".join([*lines, "", totals(summary), f"report: {summary['report']}"])
 
 
 def _raise_limit(run: RunFolder, max_usd: float) -> None:

@@ -67,14 +67,15 @@ def progress(json_output: bool) -> Iterator[None]:
     from tasks.progress import listen
 
     counts = {"answered": 0, "cached": 0, "missing": 0}
-    told = time.monotonic()
+    told = float("inf")
 
     def count(outcome: Any) -> None:
         nonlocal told
         kind = "missing" if outcome.answer is None else "cached" if outcome.cached else "answered"
         counts[kind] += 1
+        told = min(told, time.monotonic())
         if not bar and time.monotonic() - told > LINE_EVERY_S:
-            told = time.monotonic()
+            told = float("inf")
             say(_line(counts))
 
     bar: list[Any] = []

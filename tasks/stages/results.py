@@ -121,41 +121,50 @@ def money(here: Context) -> dict[str, Any]:
 
 def summary(here: Context) -> str:
     """The run in Markdown: judges by each mode's primary measure, coverage, calls and price."""
+    rows = summary_rows(here)
+    names = list(rows[0]) if rows else []
+    cells = [[str(row[name]).replace("|", "\\|") for name in names] for row in rows]
+    lines = [f"| {' | '.join(line)} |" for line in (names, ["---"] * len(names), *cells)]
+    facts = here.run.facts()
+    return "\n".join([f"# {facts['name']}: {facts['status']}", "", *lines, "", totals(facts), ""])
+
+
+def summary_rows(here: Context) -> list[dict[str, str]]:
+    """The leaderboard's rows as text; an undefined estimate says so."""
     facts = here.run.facts()
     simulated = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
-    lines = [
-        f"# {facts['name']}: {facts['status']}",
-        "",
-        "| mode | judge | measure | value | 95 % interval | n | missing |".replace(
-            "95", f"{100 * facts['level']:g}"
-        ),
-        "|---|---|---|---|---|---|---|",
+    return [
+        {
+            "mode": row["mode"],
+            "judge": row["judge"] + (" (simulated)" if row["judge"] in simulated else ""),
+            "setting": row["setting"],
+            "measure": row["metric"],
+            "value": "not defined" if row["value"] is None else f"{row['value']:.3f}",
+            f"{100 * facts['level']:g} % interval": _interval(row),
+            "n": str(row["n"]),
+            "missing": str(row["n_missing"]),
+        }
+        for row in leaderboard(here.run.table("estimates")).iter_rows(named=True)
     ]
-    for row in leaderboard(here.run.table("estimates")).iter_rows(named=True):
-        name = row["judge"].replace("|", "\\|")
-        name += " (simulated)" if row["judge"] in simulated else ""
-        value = "not defined" if row["value"] is None else f"{row['value']:.3f}"
-        interval = "-" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
-        interval += "" if row["clustered"] else " (unclustered)"
-        lines.append(
-            f"| {row['mode']} | {name} | {row['metric']} | {value} | {interval} "
-            f"| {row['n']} | {row['n_missing']} |"
-        )
+
+
+def totals(facts: dict[str, Any]) -> str:
+    """What was asked, what came of it and what it cost, in a line."""
     counts, cost = facts["counts"], facts["cost"]
     unpriced = cost["unpriced_calls"]
-    lines += [
-        "",
+    return (
         f"{counts['planned']} requests: {counts['cached']} cached, {counts['sent']} sent, "
-        f"{counts['unparsed']} unreadable, {counts['refused']} refused, {counts['failed']} failed, "
-        f"{counts['open']} open. {cost['usd']:.4f} USD"
-        + (f" and {unpriced} calls of unknown price." if unpriced else "."),
-    ]
-    return "\n".join(lines) + "\n"
+        f"{counts['unparsed']} unreadable, {counts['refused']} refused, "
+        f"{counts['failed']} failed, {counts['open']} open; {cost['usd']:.4f} USD"
+        + (f" and {unpriced} calls of unknown price" if unpriced else "")
+    )
 
 
-def summary_text(here: Context) -> str:
-    """The summary for a terminal: the Markdown table without its rulers."""
-    return summary(here).replace("|---|---|---|---|---|---|---|\n", "")
+def _interval(row: dict[str, Any]) -> str:
+    if row["low"] is None:
+        return "-"
+    shown = f"{row['low']:.3f} to {row['high']:.3f}"
+    return shown if row["clustered"] else f"{shown} (unclustered)"
 
 
 def leaderboard(estimates: pl.DataFrame) -> pl.DataFrame:

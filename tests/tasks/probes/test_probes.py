@@ -1,0 +1,167 @@
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.records import LETTERS, Response, Sample
+from data.tables import SAMPLES, VERDICTS, table
+from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.measures.consistency import features
+from tasks.probes import PROBES, estimate_probes
+from tasks.probes.order import rotation
+
+QUICK = BootstrapConfig(replicates=200)
+STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
+
+
+def sample(mode: str, size: int) -> Sample:
+    responses = tuple(Response(author=f"r{i}", text="x") for i in range(size))
+    return Sample.model_validate(
+        {"sample_id": f"d/{mode}/1", "item_id": "i", "cluster_id": "c", "mode": mode,
+         "source": None, "instruction": "?", "responses": responses}
+    )  # fmt: skip
+
+
+def test_the_order_probe_shows_each_response_in_each_slot_once() -> None:
+    for mode, size in (("pair", 2), ("batch", 4)):
+        variants = PROBES["order"].vary(sample(mode, size), ProbeConfig())
+        shown = [tuple(range(size)), *(variant.presented for variant in variants)]
+        assert all(sorted(slot) == list(range(size)) for slot in zip(*shown, strict=True))
+    assert rotation(3, 1) == (1, 2, 0)
+
+
+def test_the_repeats_probe_asks_the_base_request_again_with_further_indices() -> None:
+    (variant,) = PROBES["repeats"].vary(sample("pair", 2), ProbeConfig(repeats=6))
+    assert (variant.variant, variant.presented, variant.repeats) == (
+        "base",
+        (0, 1),
+        (1, 2, 3, 4, 5),
+    )
+
+
+def tables(
+    mode: str, size: int, given: list[dict[tuple[str, int], str | None]], probe: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Samples, and their verdicts by (variant, repeat); the base is ("base", 0)."""
+    rows: list[dict[str, Any]] = []
+    responses = [{"author": f"r{i}", "text": "x"} for i in range(size)]
+    samples = [
+        {"sample_id": f"d/{mode}/{n}", "item_id": f"i{n}", "cluster_id": f"c{n}", "mode": mode,
+         "instruction": "?", "responses": responses}
+        for n in range(len(given))
+    ]  # fmt: skip
+    for number, verdicts in enumerate(given):
+        for (variant, repeat), verdict in verdicts.items():
+            base = variant == "base" and repeat == 0
+            rows.append(
+                {"sample_id": f"d/{mode}/{number}", "mode": mode, "judge": "j", "setting": "s",
+                 "probe": None if base else probe, "variant": variant, "repeat": repeat,
+                 "status": STATUS[mode] if verdict else "unparsed", "verdict": verdict}
+            )  # fmt: skip
+    return table(samples, SAMPLES), table(rows, VERDICTS)
+
+
+def pooled(probe: str, mode: str, size: int, given: Any) -> dict[str, dict[str, Any]]:
+    samples, verdicts = tables(mode, size, given, probe)
+    found = estimate_probes(samples, verdicts, {probe: ProbeConfig()}, QUICK)
+    rows = found.filter(pl.col("group") == "pooled").iter_rows(named=True)
+    return {row["metric"]: row for row in rows}
+
+
+def test_a_judge_that_always_takes_the_first_is_unmasked() -> None:
+    given = [{("base", 0): "A", ("rotated-1", 0): "B"}] * 10  # own order: the first shown, twice
+    found = pooled("order", "pair", 2, given)
+    assert found["first_preference"]["value"] == 1.0
+    assert found["position_consistency"]["value"] == 0.0
+    assert found["preference_fairness"]["value"] == -1.0
+
+
+def test_a_judge_that_sees_the_responses_has_no_order_effect() -> None:
+    given = [{("base", 0): v, ("rotated-1", 0): v} for v in "AABBC" * 4]
+    found = pooled("order", "pair", 2, given)
+    assert found["first_preference"]["value"] == 0.0
+    assert found["position_consistency"]["value"] == 1.0
+    assert found["preference_fairness"]["value"] == 0.0
+
+
+def test_a_known_dose_of_first_preference_is_recovered_inside_its_interval() -> None:
+    draw, given = random.Random(4), []
+    for _ in range(600):
+        better = draw.choice("AB")
+        base = "A" if draw.random() < 0.3 else better
+        swapped = "B" if draw.random() < 0.3 else better
+        given.append({("base", 0): base, ("rotated-1", 0): swapped})
+    row = pooled("order", "pair", 2, given)["first_preference"]
+    assert row["low"] <= 0.3 <= row["high"]
+
+
+def test_a_judge_that_copies_the_order_shown_is_unmasked() -> None:
+    copied = {
+        (f"rotated-{by}" if by else "base", 0): "".join(LETTERS[i] for i in rotation(4, by))
+        for by in range(4)
+    }
+    found = pooled("order", "batch", 4, [copied] * 5)
+    assert found["copy_rate"]["value"] == pytest.approx(1 - 1 / 24)
+    assert found["first_slot_lift"]["value"] == pytest.approx(0.75)
+    steady = dict.fromkeys(copied, "CDAB")
+    found = pooled("order", "batch", 4, [steady] * 5)
+    assert found["first_slot_lift"]["value"] == pytest.approx(0.0)
+    assert found["order_tau"]["value"] == pytest.approx(1.0)
+
+
+def test_an_unreadable_arm_is_missing_and_counted() -> None:
+    given: Any = [
+        {("base", 0): "A", ("rotated-1", 0): None},
+        {("base", 0): "A", ("rotated-1", 0): "A"},
+    ]
+    row = pooled("order", "pair", 2, given)["position_consistency"]
+    assert (row["value"], row["n"], row["n_missing"]) == (1.0, 1, 1)
+
+
+def test_four_of_six_are_a_majority_and_three_are_none() -> None:
+    assert features(["4"] * 4 + ["5"] * 2) == (1.0, 1.0, 4 / 6)
+    assert features(["4"] * 3 + ["5"] * 3) == (1.0, 0.0, 0.5)
+    assert features(["4"] * 3 + [None] * 3) == (1.0, 0.0, 0.5)
+
+
+@given(st.lists(st.sampled_from([None, "A", "B", "C"]), min_size=1))
+def test_consistency_equals_its_brute_force(answers: list[str | None]) -> None:
+    most = max(answers.count(letter) for letter in "ABC")
+    assert features(answers) == (1.0, float(most > len(answers) / 2), most / len(answers))
+
+
+def test_consistency_is_estimated_over_base_and_further_answers() -> None:
+    six = [{("base", n): v for n, v in enumerate(row)} for row in ("AAAAAA", "AABBCC")]
+    found = pooled("repeats", "pair", 2, six)
+    assert found["majority_criterion"]["value"] == 0.5
+    assert found["modal_share"]["value"] == pytest.approx((1 + 2 / 6) / 2)
+
+
+@pytest.mark.parametrize(("letters", "chance"), [("ABC", 0.299), ("12345", 0.083)])
+def test_a_random_judge_reaches_the_stated_chance_level(letters: str, chance: float) -> None:
+    rng = np.random.default_rng(3)
+    draws = [list(rng.choice(list(letters), 6)) for _ in range(20_000)]
+    assert np.mean([features(row)[1] for row in draws]) == pytest.approx(chance, abs=0.01)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "equal", "share"), [("mt_bench_eval", 141, 0.7979), ("vicuna_eval", 199, 0.8719)]
+)
+def test_recorded_repeats_give_the_known_figures(
+    shared_data: Path, name: str, equal: int, share: float
+) -> None:
+    rows = json.loads((shared_data / "prometheus_repeats" / f"{name}.json").read_text())
+    triples = [scores_of(row) for row in rows]
+    assert sum(len(set(triple)) == 1 for triple in triples) == equal
+    assert round(float(np.mean([features(triple)[2] for triple in triples])), 4) == share
+
+
+def scores_of(row: dict[str, Any]) -> list[str]:
+    return [str(score) for score in row["gpt4_score"]]
