@@ -32,15 +32,18 @@ _RESULT = """{% extends "page" %}{% block body %}
 {{ r.overridden.why }}{% endif %}</p>
 <table><thead><tr><th scope="col">rule</th><th scope="col">column</th>
 <th scope="col">expectation</th><th scope="col">outcome</th></tr></thead><tbody>
-{% for f in r.checked %}<tr><td>{{ f.rule }}</td><td>{{ f.column }}</td>
+{% for f in r.expectations %}<tr><td>{{ f.rule }}</td><td>{{ f.column }}</td>
 <td>{{ f.expectation }}</td><td>{% if f.success %}<span class="kept">kept</span>
-{% else %}<span class="{{ f.level }}">{{ f.level }}</span> {{ f.message }}{% endif %}</td></tr>
+{% else %}<span class="{{ f.severity }}">{{ f.severity }}</span>
+{% endif %}{{ f.observed }}</td></tr>
 {% endfor %}</tbody></table>{% endblock %}
 """
 _INDEX = """{% extends "page" %}{% block body %}
-<table><thead><tr><th scope="col">checkpoint</th><th scope="col">rows</th>
-<th scope="col">errors</th><th scope="col">warnings</th></tr></thead><tbody>
+<table><thead><tr><th scope="col">checkpoint</th><th scope="col">outcome</th>
+<th scope="col">rows</th><th scope="col">errors</th><th scope="col">warnings</th></tr></thead><tbody>
 {% for r in records %}<tr><td><a href="{{ r.boundary }}.html">{{ r.boundary }}</a></td>
+<td>{% if r.passed %}<span class="kept">passed</span>{% elif r.overridden %}
+<span class="warning">let pass</span>{% else %}<span class="error">failed</span>{% endif %}</td>
 <td>{{ r.rows }}</td><td>{{ r.errors | length }}</td><td>{{ r.warnings | length }}</td></tr>
 {% endfor %}</tbody></table>{% endblock %}
 """

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-Level = Literal["error", "warning"]
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
@@ -22,28 +22,36 @@ class Rule:
     words: str
     about: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    level: Level = "error"
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True)
-class Suite:
-    """A table's derived columns, the columns that name a row, and the rules."""
+class View:
+    """Scalar columns derived from a table, and the rules that read them.
+
+    `named` is the column whose values name a row to a person, `rows` what a row is.
+    """
 
     frame: pl.DataFrame
-    names: tuple[str, ...]
+    named: str
     rules: tuple[Rule, ...]
+    rows: str = "rows"
 
 
-def holds(column: str, about: str, words: str, level: Level = "error") -> Rule:
-    """Every value of a derived true-or-false column is true."""
+Suite = tuple[View, ...]
+
+
+def holds(column: str, about: str, words: str, severity: Severity = "error") -> Rule:
+    """Every value of a derived true-or-false column is true; null does not apply."""
     arguments = {"column": column, "value_set": [True]}
-    return Rule("ExpectColumnValuesToBeInSet", words, about, arguments, level)
+    return Rule("ExpectColumnValuesToBeInSet", words, about, arguments, severity)
 
 
-def present(column: str, level: Level = "error") -> Rule:
-    """No value is null."""
-    arguments = {"column": column}
-    return Rule("ExpectColumnValuesToNotBeNull", f"{column} is given", column, arguments, level)
+def present(column: str, severity: Severity = "error", mostly: float = 1.0) -> Rule:
+    """At least a share of the values is not null."""
+    words = f"{column} is given" + (f" in at least {mostly:.0%} of rows" if mostly < 1 else "")
+    arguments = {"column": column, "mostly": mostly}
+    return Rule("ExpectColumnValuesToNotBeNull", words, column, arguments, severity)
 
 
 def one_of(column: str, values: list[str]) -> Rule:
@@ -53,23 +61,43 @@ def one_of(column: str, values: list[str]) -> Rule:
     return Rule("ExpectColumnValuesToBeInSet", words, column, arguments)
 
 
-def unique(columns: list[str]) -> Rule:
-    """No two rows agree in all the columns."""
-    words = f"({', '.join(columns)}) is unique"
+def none_is(column: str, value: str, words: str) -> Rule:
+    """A warning where a value occurs at all."""
+    arguments = {"column": column, "value_set": [value]}
+    return Rule("ExpectColumnValuesToNotBeInSet", words, column, arguments, "warning")
+
+
+def digest(column: str) -> Rule:
+    """Every value is a sha256 in hex; null does not apply."""
+    arguments = {"column": column, "regex": "^[0-9a-f]{64}$"}
+    return Rule("ExpectColumnValuesToMatchRegex", f"{column} is 64 hex digits", column, arguments)
+
+
+def unique(
+    columns: list[str], about: str = "", words: str = "", severity: Severity = "error"
+) -> Rule:
+    """No two rows agree in all the columns; they may not hold nulls."""
+    words = words or f"({', '.join(columns)}) is unique"
+    about = about or ", ".join(columns)
     if len(columns) == 1:
-        arguments: dict[str, Any] = {"column": columns[0]}
-        return Rule("ExpectColumnValuesToBeUnique", words, columns[0], arguments)
-    arguments = {"column_list": columns, "ignore_row_if": "never"}
-    return Rule("ExpectCompoundColumnsToBeUnique", words, columns[0], arguments)
+        single = {"column": columns[0]}
+        return Rule("ExpectColumnValuesToBeUnique", words, about, single, severity)
+    compound = {"column_list": columns, "ignore_row_if": "never"}
+    return Rule("ExpectCompoundColumnsToBeUnique", words, about, compound, severity)
 
 
-def at_least(rows: int, words: str, level: Level = "error") -> Rule:
+def at_least(rows: int, words: str, severity: Severity = "error") -> Rule:
     """The table has so many rows."""
     arguments = {"min_value": rows}
-    return Rule("ExpectTableRowCountToBeBetween", words, "(rows)", arguments, level)
+    return Rule("ExpectTableRowCountToBeBetween", words, "(rows)", arguments, severity)
 
 
-def mean_at_most(column: str, about: str, most: float, words: str) -> Rule:
-    """A warning where the mean of a derived number is above a line."""
-    arguments = {"column": column, "max_value": most}
-    return Rule("ExpectColumnMeanToBeBetween", words, about, arguments, "warning")
+def between(
+    column: str, about: str, words: str, severity: Severity = "error", **limits: float | bool
+) -> Rule:
+    """Every number is within `min_value`, `max_value`; null does not apply.
+
+    `strict_min` and `strict_max` leave the limit itself out.
+    """
+    arguments = {"column": column, **limits}
+    return Rule("ExpectColumnValuesToBeBetween", words, about, arguments, severity)

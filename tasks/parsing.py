@@ -134,7 +134,7 @@ def _final_judgement(
 
 
 def _from_json(
-    found: tuple[list[tuple[str, Any]], str, bool],
+    found: _Object,
     mode: Mode,
     responses: int,
     scale: Scale,

@@ -1,0 +1,31 @@
+"""How a verdict or label must be written, as expressions over whole columns."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data.records import LETTERS
+
+NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?(?:e[+-]?[0-9]+)?$"
+READABLE = ("scored", "chosen", "ranked")
+
+
+def canonical(verdict: pl.Expr, low: float, high: float) -> pl.Expr:
+    """Whether a verdict is written as its `mode` wants it; null where there is none.
+
+    Score: a number on the scale without needless zeros (`"4"`, `"3.5"`). Pair: `A`, `B` or `C`.
+    Batch: the first letters of the alphabet, at least two, each once.
+    """
+    number = verdict.str.contains(NUMBER) & verdict.cast(pl.Float64, strict=False).is_between(
+        low, high
+    )
+    size = verdict.str.len_chars()
+    sorted_letters = verdict.str.split("").list.sort().list.join("")
+    ranking = (size >= 2) & (sorted_letters == pl.lit(LETTERS).str.slice(0, size))
+    return (
+        pl.when(pl.col("mode") == "score")
+        .then(number)
+        .when(pl.col("mode") == "pair")
+        .then(verdict.is_in(["A", "B", "C"]))
+        .otherwise(ranking)
+    )

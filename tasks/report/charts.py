@@ -1,0 +1,85 @@
+"""Charts as inline SVG: drawn from given rows, computing nothing."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from typing import Any
+
+INK, GREY = "#0b5c8a", "#8a8f98"
+
+
+def intervals(rows: Sequence[dict[str, Any]], metric: str) -> str:
+    """A dot with its interval for every judge of a board; the undefined are left out."""
+    import altair as alt
+
+    values = [
+        {
+            "judge": f"{row['name']} · {row['setting']}",
+            "value": row["value"],
+            "low": row["low"] if row["low"] is not None else row["value"],
+            "high": row["high"] if row["high"] is not None else row["value"],
+            "kind": "baseline" if row["baseline"] else "judge",
+        }
+        for row in rows
+        if row["value"] is not None
+    ]
+    if not values:
+        return ""
+    order = [value["judge"] for value in values]
+    color = alt.Color(
+        "kind:N", scale=alt.Scale(domain=["judge", "baseline"], range=[INK, GREY]), legend=None
+    )
+    axis = alt.Axis(labelLimit=330, title=None, domain=False, ticks=False)
+    base = alt.Chart(alt.InlineData(values)).encode(
+        y=alt.Y("judge:N", sort=order, axis=axis), color=color
+    )
+    x = alt.X("low:Q", title=metric, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True))
+    bars = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="value:Q")
+    return _svg((bars + dots).properties(width=520, height={"step": 22}), f"{metric} by judge")
+
+
+def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
+    """Counts of verdicts (columns) by label (rows) as a heat map with its numbers."""
+    import altair as alt
+
+    if not rows or len({row["verdict"] for row in rows}) > 12:
+        return ""
+    most = max(row["count"] for row in rows)
+    values = [{**row, "dark": row["count"] > most / 2} for row in rows]
+    keys = sorted({*(r["label"] for r in rows), *(r["verdict"] for r in rows)}, key=_level)
+    base = alt.Chart(alt.InlineData(values)).encode(
+        x=alt.X("verdict:N", title="judge", sort=keys, axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("label:N", title="label", sort=keys),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("count:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=None)
+    )
+    text = base.mark_text(fontSize=11).encode(
+        text="count:Q",
+        color=alt.condition("datum.dark", alt.value("white"), alt.value("#222")),
+    )
+    chart = (cells + text).properties(width=34 * len(keys), height=30 * len(keys))
+    return _svg(chart, f"verdicts of {name} by label")
+
+
+def _level(key: str) -> tuple[float, str]:
+    try:
+        return float(key), ""
+    except ValueError:
+        return 0.0, key
+
+
+def _svg(chart: Any, label: str) -> str:
+    """The chart as SVG with a label for those who cannot see it; vl-convert escapes its texts."""
+    import vl_convert
+
+    styled = chart.configure(font="system-ui, sans-serif", background="transparent")
+    styled = styled.configure_view(stroke=None).configure_axis(
+        labelFontSize=12, titleFontSize=12, labelColor="#777", titleColor="#777",
+        gridColor="#8883", domainColor="#8886", tickColor="#8886",
+    )  # fmt: skip
+    svg = vl_convert.vegalite_to_svg(json.dumps(styled.to_dict()))
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

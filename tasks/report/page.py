@@ -1,0 +1,118 @@
+"""Puts a run's page together; every text from the data is escaped, charts are drawn by us."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data.errors import HostError
+from tasks.report import tables
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What a page shows: `run.json`, the run's tables, and what the measures mean."""
+
+    run: Mapping[str, Any]
+    config_yaml: str
+    prompts: Mapping[str, str]
+    samples: pl.DataFrame
+    verdicts: pl.DataFrame
+    estimates: pl.DataFrame
+    rejected: pl.DataFrame
+    checkpoints: Sequence[Mapping[str, Any]]
+    primary: Mapping[str, str]
+    better: Mapping[str, str]
+    definitions: Mapping[str, str]
+
+
+def write_report(path: Path, inputs: ReportInputs) -> None:
+    """Write the page whole.
+
+    Raises:
+        HostError: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(page(inputs))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise HostError(f"report {str(path)!r} cannot be written: {error.strerror}") from error
+
+
+def page(inputs: ReportInputs) -> str:
+    """The page's HTML; equal inputs give equal bytes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = tables.number
+    environment.filters["recorded"] = tables.recorded
+    style = Markup((HERE / "style.css").read_text(encoding="utf-8"))  # our own file
+    template = environment.get_template("page.html.j2")
+    return template.render(style=style, **sections(inputs))
+
+
+def sections(inputs: ReportInputs) -> dict[str, Any]:
+    """What the template shows, counted and ordered but not computed."""
+    from markupsafe import Markup
+
+    from tasks.report import charts
+
+    names = tables.Names(inputs.run)
+    modes = [mode for mode in inputs.primary if mode in set(inputs.samples["mode"])]
+    shown = []
+    for mode in modes:
+        metric = inputs.primary[mode]
+        board = tables.board(inputs.estimates, mode, metric, inputs.better.get(metric), names)
+        shown.append(
+            {
+                "mode": mode,
+                "metric": metric,
+                "board": board,
+                "chart": Markup(charts.intervals(board, metric)),
+                "sources": tables.by_source(inputs.estimates, mode, metric, names),
+                "others": tables.others(inputs.estimates, mode, names),
+                "distributions": [
+                    {"judge": name, "chart": Markup(charts.confusion(counts, name))}
+                    for name, counts in tables.confusions(
+                        inputs.samples, inputs.verdicts, mode, names
+                    )
+                ],
+            }
+        )
+    used = set(inputs.estimates["metric"])
+    return {
+        "run": inputs.run,
+        "modes": shown,
+        "probes": tables.probes(inputs.estimates, names),
+        "unreadable": tables.unreadable(inputs.verdicts, names),
+        "costs": tables.costs(inputs.run, names),
+        "quotes": tables.quotes(inputs.run),
+        "checkpoints": inputs.checkpoints,
+        "rejected": inputs.rejected.head(20).to_dicts(),
+        "rejected_count": inputs.rejected.height,
+        "judges": names.judges,
+        "config": inputs.config_yaml,
+        "prompts": sorted(inputs.prompts.items()),
+        "definitions": sorted((m, d) for m, d in inputs.definitions.items() if m in used),
+        "labels": tables.label_words(inputs.run),
+        "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
+    }

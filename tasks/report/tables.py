@@ -1,0 +1,176 @@
+"""The rows a page shows, taken from the run's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+READABLE = ("scored", "chosen", "ranked")
+BASELINE = "baseline:"
+
+
+class Names:
+    """How judges are called on the page: simulated ones say so wherever they stand."""
+
+    def __init__(self, run: Mapping[str, Any]) -> None:
+        self.judges = list(run.get("judges", ()))
+        self._simulated = {judge["name"] for judge in self.judges if judge.get("simulated")}
+
+    def __call__(self, judge: str) -> str:
+        """The judge's name with its label."""
+        return f"{judge} (simulated)" if judge in self._simulated else judge
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as it is printed; `None` is not defined."""
+    return "not defined" if value is None else f"{value:.{digits}f}"
+
+
+def recorded(value: object) -> object:
+    """The value, or that there is none."""
+    return "not recorded" if value is None or value == "" else value
+
+
+def label_words(run: Mapping[str, Any]) -> str:
+    """What the labels are called."""
+    origin = str(run.get("dataset", {}).get("label_origin") or "")
+    known = {"human": "human labels", "construction": "labels by construction", "": "no labels"}
+    return known.get(origin, "human labels and labels by construction")
+
+
+def board(
+    estimates: pl.DataFrame, mode: str, metric: str, better: str | None, names: Names
+) -> list[dict[str, Any]]:
+    """The pooled primary estimates of a mode, best first, baselines after the judges."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode)
+        & (pl.col("metric") == metric)
+        & (pl.col("group") == "pooled")
+        & pl.col("probe").is_null()
+    )
+    sign = 1.0 if better == "lower" else -1.0
+    ranked = rows.sort(
+        pl.col("judge").str.starts_with(BASELINE),
+        pl.col("value") * sign,
+        "judge",
+        "setting",
+        nulls_last=True,
+    )
+    return [_row(row, names) for row in ranked.iter_rows(named=True)]
+
+
+def by_source(estimates: pl.DataFrame, mode: str, metric: str, names: Names) -> dict[str, Any]:
+    """The primary measure by source (rows) and judge with setting (columns)."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode) & (pl.col("metric") == metric) & pl.col("probe").is_null()
+    )
+    columns = list(dict.fromkeys(rows.select("judge", "setting").iter_rows()))
+    columns.sort(key=lambda pair: (pair[0].startswith(BASELINE), pair))
+    cells: dict[tuple[str, str, str], dict[str, Any]] = {
+        (row["group"], row["judge"], row["setting"]): row for row in rows.iter_rows(named=True)
+    }
+    groups = list(dict.fromkeys(rows["group"]))
+    groups.sort(key=lambda group: (group != "pooled", group != "macro", group))
+    body = [
+        {
+            "group": group.removeprefix("source:"),
+            "cells": [cells.get((group, *column)) for column in columns],
+        }
+        for group in groups
+    ]
+    heads = [{"judge": names(judge), "setting": setting} for judge, setting in columns]
+    return {"heads": heads, "body": body}
+
+
+def others(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any]:
+    """Every measure of a mode, pooled, by judge with setting."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode) & (pl.col("group") == "pooled") & pl.col("probe").is_null()
+    )
+    metrics = list(dict.fromkeys(rows["metric"]))
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows.iter_rows(named=True):
+        lines.setdefault((row["judge"], row["setting"]), {})[row["metric"]] = row["value"]
+    ordered = sorted(lines, key=lambda pair: (pair[0].startswith(BASELINE), pair))
+    body = [
+        {
+            "judge": names(judge),
+            "setting": setting,
+            "values": [lines[judge, setting].get(metric) for metric in metrics],
+        }
+        for judge, setting in ordered
+    ]
+    return {"metrics": metrics, "body": body}
+
+
+def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
+    """The pooled estimates of every probe."""
+    rows = estimates.filter(pl.col("probe").is_not_null() & (pl.col("group") == "pooled"))
+    ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
+    return [_row(row, names) for row in ordered.iter_rows(named=True)]
+
+
+def confusions(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, mode: str, names: Names
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Counts of judge verdict by label for each judge's base rows in its first setting."""
+    if mode == "batch":
+        return
+    labels = samples.select(
+        "sample_id", pl.col("labels").list.first().struct.field("verdict").alias("label")
+    ).drop_nulls()
+    base = verdicts.filter(
+        (pl.col("mode") == mode)
+        & pl.col("probe").is_null()
+        & pl.col("status").is_in(READABLE)
+        & ~pl.col("judge").str.starts_with(BASELINE)
+    )
+    counted = base.join(labels, on="sample_id").group_by("judge", "setting", "label", "verdict")
+    counts = counted.len().sort("judge", "setting", "label", "verdict")
+    for (judge, setting), group in counts.group_by(["judge", "setting"], maintain_order=True):
+        rows = group.select("label", "verdict", pl.col("len").alias("count")).to_dicts()
+        yield f"{names(str(judge))}, {setting}", rows
+
+
+def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
+    """Rows without a readable verdict by judge, status and reason."""
+    rows = verdicts.filter(
+        ~pl.col("status").is_in(READABLE) & ~pl.col("judge").str.starts_with(BASELINE)
+    )
+    counts = rows.group_by("judge", "status", "reason").len().sort("judge", "status", "reason")
+    return [
+        {**row, "judge": names(row["judge"]), "count": row["len"]}
+        for row in counts.iter_rows(named=True)
+    ]
+
+
+def costs(run: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
+    """Calls and money by judge."""
+    cost = run.get("cost") or {}
+    known = {judge["name"]: judge.get("price_known") for judge in names.judges}
+    return [
+        {
+            "judge": names(name),
+            "calls": (cost.get("calls_by_judge") or {}).get(name, 0),
+            "usd": (cost.get("by_judge") or {}).get(name, 0.0) if price else None,
+        }
+        for name, price in known.items()
+    ]
+
+
+def quotes(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The quote of each round."""
+    quoted = run.get("quote") or {}
+    return [{"round": number_, **quoted[number_]} for number_ in sorted(quoted)]
+
+
+def _row(row: dict[str, Any], names: Names) -> dict[str, Any]:
+    asked = row["n"] + row["n_missing"]
+    return {
+        **row,
+        "name": names(row["judge"]),
+        "baseline": row["judge"].startswith(BASELINE),
+        "coverage": row["n"] / asked if asked else None,
+    }
