@@ -40,8 +40,8 @@ _RESULT = """{% extends "page" %}{% block body %}
 """
 _INDEX = """{% extends "page" %}{% block body %}
 <table><thead><tr><th scope="col">checkpoint</th><th scope="col">outcome</th>
-<th scope="col">rows</th><th scope="col">errors</th><th scope="col">warnings</th></tr></thead><tbody>
-{% for r in records %}<tr><td><a href="{{ r.boundary }}.html">{{ r.boundary }}</a></td>
+<th scope="col">rows</th><th scope="col">errors</th><th scope="col">warnings</th></tr></thead>
+<tbody>{% for r in records %}<tr><td><a href="{{ r.boundary }}.html">{{ r.boundary }}</a></td>
 <td>{% if r.passed %}<span class="kept">passed</span>{% elif r.overridden %}
 <span class="warning">let pass</span>{% else %}<span class="error">failed</span>{% endif %}</td>
 <td>{{ r.rows }}</td><td>{{ r.errors | length }}</td><td>{{ r.warnings | length }}</td></tr>

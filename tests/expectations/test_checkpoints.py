@@ -176,7 +176,8 @@ WARNINGS: list[tuple[str, list[Row], Row, str, str]] = [
     ("samples", GOOD["samples"], {"rejected": 2}, "(rejected rows)", "of 12 rows read': 2"),
     ("images", [image(width=15)], {}, "width, height", "'p.png for sim': 15"),
     ("images", [image(passed_through=False)], {}, "passed_through", "'images re-encoded': 1"),
-    *[("responses", [response(), response("y", status=status)], {}, "status", f"'i by y': '{status}'")
+    *[("responses", [response(), response("y", status=status)], {}, "status",
+       f"'i by y': '{status}'")
       for status in ("open", "failed", "refused", "empty", "truncated")],
     ("responses", [response(text="t"), response("y", text="t")], {}, "text", "'i'"),
     ("verdicts", [verdict(n, verdict="BA"[n < 8]) for n in range(10)], {}, "verdict", "'j': 0.8"),
