@@ -99,7 +99,8 @@ def _observed(view: View, rule: Rule, result: Any) -> str:
 
 def _name(view: View, rule: Rule, position: int) -> str:
     """A row's name, and its value where that says more."""
-    name = one_line(repr(view.frame[view.named][position]), 160)
+    given = view.frame[view.named][position]
+    name = f"row {position}" if given is None else one_line(repr(given), 160)
     column = rule.arguments.get("column")
     value = None if column is None else view.frame[column][position]
     if value is None or isinstance(value, bool) or rule.kind.endswith("Unique"):

@@ -18,6 +18,7 @@ from data.layout import DatasetConfig
 from data.records import LETTERS, MODES, Mode, Scale
 from data.row_rules import BadRowError, canonical_verdict
 from expectations.checkpoint import BOUNDARIES, CheckpointResult, require, run_checkpoint
+from expectations.suites import SUITES
 from expectations.verdict_forms import canonical
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +112,7 @@ def run(boundary: str, rows: list[Row], folder: Path, **context: Any) -> Checkpo
 ERRORS: list[tuple[str, list[Row], Row, str, str]] = [
     # boundary, rows, context, column, what the message names
     ("samples", [], {}, "(rows)", "0 rows"),
-    ("samples", [sample(0, sample_id=None)], {}, "sample_id", "1 of"),
+    ("samples", [sample(0, sample_id=None)], {}, "sample_id", "row 0"),
     ("samples", [sample(0), sample(0)], {}, "sample_id", "'d/score/0'"),
     ("samples", [sample(0, mode="rank", labels=[])], {}, "mode", "'d/score/0': 'rank'"),
     ("samples", [sample(1, responses=[{"author": "x", "text": "t"}])], {}, "responses", "/pair/1'"),
@@ -369,3 +370,18 @@ def test_the_canonical_form_is_the_one_that_loading_gives(mode: Mode, text: str)
     except BadRowError:
         loaded = None
     assert says == (loaded == text)
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_every_rule_is_documented(boundary: str) -> None:
+    text = (ROOT / "docs/checkpoints.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {boundary}\n")[1].split("\n## ")[0]
+    documented = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in section.splitlines()
+        if line.startswith("| ")
+    ][1:]
+    empty = tables.table([], SCHEMAS[boundary])
+    views = SUITES[boundary](empty, CONTEXTS[boundary])
+    rules = [(rule.words, rule.about, rule.severity) for view in views for rule in view.rules]
+    assert documented == rules
