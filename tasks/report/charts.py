@@ -31,7 +31,8 @@ def intervals(rows: Sequence[dict[str, Any]], metric: str) -> str:
     color = alt.Color(
         "kind:N", scale=alt.Scale(domain=["judge", "baseline"], range=[INK, GREY]), legend=None
     )
-    axis = alt.Axis(labelLimit=330, title=None, domain=False, ticks=False)
+    room = min(420, 7 * max(map(len, order)) + 10)  # the reader's font may be wider than ours
+    axis = alt.Axis(labelLimit=420, minExtent=room, title=None, domain=False, ticks=False)
     base = alt.Chart(alt.InlineData(values)).encode(
         y=alt.Y("judge:N", sort=order, axis=axis), color=color
     )

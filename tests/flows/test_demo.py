@@ -1,0 +1,39 @@
+"""The whole nightly graph offline."""
+
+from tests.flows.conftest import Server, Terminal
+
+
+def test_the_demo_twice_asks_nothing_the_second_time_and_gives_equal_bytes(
+    judgeflow: Terminal, prefect_server: Server
+) -> None:
+    where = ("--set", "bootstrap.replicates=200", "--set", f"cache={judgeflow.folder / 'cache'}")
+    first = judgeflow("demo", "--run-dir", "one", "--json", *where)
+    second = judgeflow("demo", "--run-dir", "two", "--json", *where)
+    assert (first.code, second.code) == (0, 0), first.err + second.err
+    assert first.json["counts"]["sent"] == first.json["counts"]["planned"] > 2000
+    assert second.json["counts"]["sent"] == 0
+    assert second.json["counts"]["cached"] == first.json["counts"]["planned"]
+    one, two = (judgeflow.folder / name / "estimates.parquet" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    page = (judgeflow.folder / "one" / "report.html").read_text()
+    assert "(simulated)" in page
+    assert "labels by construction" in page
+    run = prefect_server.flow_run("one")
+    assert run["state_type"] == "COMPLETED"
+    found = prefect_server.post(
+        "/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
+    )
+    assert {"judgeflow-summary", "judgeflow-progress", "judgeflow-report"} <= {
+        a["key"] for a in found
+    }
+
+
+def test_a_run_folder_holds_what_the_contract_promises(judgeflow: Terminal) -> None:
+    ended = judgeflow("run", judgeflow.config(), "--limit", "30", "--run-dir", "run")
+    assert ended.code == 0, ended.err
+    names = {path.name for path in (judgeflow.folder / "run").iterdir()}
+    tables = {"samples", "plan", "answers", "verdicts", "estimates"}
+    assert {f"{name}.parquet" for name in tables} <= names
+    assert {"run.json", "config.yaml", "validations", "report.html"} <= names
+    assert ended.out.count("simulated") >= 3
+    assert "report:" in ended.out
