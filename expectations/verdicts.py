@@ -82,7 +82,9 @@ def _judges(frame: pl.DataFrame) -> View:
         frame.filter(~BASELINE)
         .group_by("judge")
         .agg(
-            pl.col("status").is_in(READABLE).sum().cast(pl.Int64).alias("readable"),
+            pl.when(asked.any())
+            .then(pl.col("status").is_in(READABLE).sum().cast(pl.Int64))
+            .alias("readable"),
             pl.col("status").filter(asked).is_in(["unparsed", "refused"]).mean().alias("unread"),
             chosen.unique_counts().max().alias("most"),
             chosen.len().alias("pairs"),
@@ -96,7 +98,7 @@ def _judges(frame: pl.DataFrame) -> View:
         .sort("judge")
     )
     rules = (
-        between("readable", "status", "every judge has a readable verdict", min_value=1),
+        between("readable", "status", "a judge that was asked has a readable verdict", min_value=1),
         between(
             "one_sided", "verdict", "no verdict is 80% of a judge's pairs", "warning",
             max_value=0.8, strict_max=True,

@@ -24,7 +24,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from data.errors import IncompleteError, InterruptedRunError, JudgeflowError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
-from flows.stopping import stops_on_signals
+from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, steps
 from tasks.plan import GATHER, JUDGE
 from tasks.quote import quote_total, require_prices
@@ -109,8 +109,9 @@ def answer_round(here: Context, round_: int) -> None:
     here.run.note(quote={**facts.get("quote", {}), str(round_): quote_total(lines).model_dump()})
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
-    futures = [shard_step.submit(run, facts["nonce"], shard) for shard in shards]
-    missing = _collect(here, futures, shards, meter)
+    with waiting_for_shards():
+        futures = [shard_step.submit(run, facts["nonce"], shard) for shard in shards]
+        missing = _collect(here, futures, meter)
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -177,9 +178,7 @@ def end(here: Context, error: BaseException) -> None:
     )
 
 
-def _collect(
-    here: Context, futures: list[PrefectFuture[Any]], shards: list[str], meter: Any
-) -> list[IncompleteError]:
+def _collect(here: Context, futures: list[PrefectFuture[Any]], meter: Any) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
     stopped: list[BaseException] = []

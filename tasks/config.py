@@ -30,10 +30,14 @@ Setting = Literal[
 
 
 class Price(Record):
-    """USD per million tokens."""
+    """USD per million tokens; `image_tokens` is the most that one image is billed as.
 
-    input: float
-    output: float
+    Without `image_tokens` the rule of the listed model holds, if there is one.
+    """
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    image_tokens: Annotated[int, Field(ge=0)] | None = None
 
 
 class _Judge(Record):

@@ -34,9 +34,10 @@ class _Running:
     stop: Stop
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
+_told: JudgeflowError | None = None  # to runs whose engine has not started when all must stop
 
 
 def answer(
@@ -66,12 +67,14 @@ def stop_reason(run: RunFolder) -> JudgeflowError | None:
     """Why the run was told to stop in this process, if it was."""
     with _lock:
         running = _running.get(run.path)
-    return running.stop.reason if running else None
+    return running.stop.reason if running else _told
 
 
 def stop_all(reason: JudgeflowError) -> None:
     """Tell every run of this process to stop; calls in flight get their grace."""
+    global _told
     with _lock:
+        _told = reason
         stops = [running.stop for running in _running.values()]
     for stop in stops:
         stop.set(reason)
@@ -79,7 +82,9 @@ def stop_all(reason: JudgeflowError) -> None:
 
 def close(run: RunFolder) -> None:
     """Close the run's clients, cache and diary; a later shard opens them anew."""
+    global _told
     with _lock:
+        _told = None
         running = _running.pop(run.path, None)
     if running is not None:
         asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
@@ -95,6 +100,8 @@ def _engine_of(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Ru
 
 
 def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+    if _told is not None:
+        raise _told
     cache, stop = open_cache(config.cache), Stop()
     images = ImageStore(Path(config.cache) / "images")
     ledger = Ledger(run.path / "ledger")

@@ -23,6 +23,9 @@ def image_tokens(rule: str, params: Params, width: int, height: int) -> TokenRan
     Sources of the rules and of their figures stand in `deployments/configs/providers.yaml`.
     """
     match rule:
+        case "flat":  # the user's own figure
+            tokens = int(params["tokens"] or 0)
+            return TokenRange(tokens, tokens)
         case "openai_tile":
             return _openai_tile(params, width, height)
         case "openai_patch":

@@ -159,7 +159,7 @@ def _price(judge: OpenAIJudge | AnthropicJudge, home: str, prices: PriceList) ->
             raise ConfigError(f"judge {judge.name!r}: price_as {judge.price_as!r} is not listed")
     if judge.price is None:
         return listed
-    return custom_price(judge.price.input, judge.price.output, listed)
+    return custom_price(judge.price.input, judge.price.output, judge.price.image_tokens, listed)
 
 
 def _max_tokens_name(judge: OpenAIJudge | AnthropicJudge, home: str) -> str:

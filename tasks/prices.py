@@ -114,9 +114,19 @@ def _parsed(text: str) -> PriceList:
     return PriceList.model_validate(yaml.load(text, Loader=loader))  # a safe loader either way
 
 
-def custom_price(price_in: float, price_out: float, like: ModelPrice | None) -> ModelPrice:
-    """A price of the user's own, with the image rule of the listed model if there is one."""
-    own = {"price_in": price_in, "price_out": price_out, "source": "the configuration"}
+def custom_price(
+    price_in: float, price_out: float, per_image: int | None, like: ModelPrice | None
+) -> ModelPrice:
+    """A price of the user's own, with the image rule of the listed model if there is one.
+
+    `per_image` are the most tokens an image is billed as; where input is free they do not matter.
+    """
+    own: dict[str, Any] = {"price_in": price_in, "price_out": price_out}
+    own["source"] = "the configuration"
+    if per_image is None and price_in == 0:
+        per_image = 0
+    if per_image is not None:
+        own |= {"image_rule": "flat", "params": {"tokens": per_image}}
     return ModelPrice(**own) if like is None else like.model_copy(update=own)
 
 

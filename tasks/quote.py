@@ -100,7 +100,8 @@ def require_prices(total: QuoteTotal, max_usd: float | None) -> None:
     if max_usd is not None and total.unpriced:
         raise ConfigError(
             f"--max-usd {max_usd:g} cannot be kept: the price of {list(total.unpriced)!r} is "
-            "unknown; set the judge's price (USD per million tokens) or price_as"
+            "unknown; set the judge's price (input, output: USD per million tokens; image_tokens: "
+            "the most one image is billed as) or price_as"
         )
 
 

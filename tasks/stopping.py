@@ -14,7 +14,7 @@ class Stop:
     """The first reason given wins; everybody is told once."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come in the middle
         self._listeners: list[Callable[[], None]] = []
         self.reason: JudgeflowError | None = None
 

@@ -47,12 +47,13 @@ class Context:
 
 
 def context(path: str | Path) -> Context:
-    """The context of the run at `path`."""
-    return _context(str(Path(path).resolve()))
+    """The context of the run at `path`; read anew when a resume has raised a limit."""
+    run = RunFolder.open(Path(path))
+    return _context(str(run.path), (run.path / "config.yaml").stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4)
-def _context(path: str) -> Context:
+def _context(path: str, changed_ns: int) -> Context:
     run = RunFolder.open(Path(path))
     config = load_config(run.path / "config.yaml")
     prices = load_price_list(run.path / "providers.yaml")

@@ -1,5 +1,7 @@
 """A real Prefect server, shared by every flow test, and the command line on top of it."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +135,42 @@ class Terminal:
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(config | changes))
         return path
+
+
+@dataclass
+class InProcess(Terminal):
+    """Runs `judgeflow` in this process: the same code after one import of Prefect."""
+
+    server: str = ""
+
+    def __call__(self, *words: object) -> Ended:
+        from prefect.settings import (
+            PREFECT_API_URL,
+            PREFECT_LOGGING_LEVEL,
+            temporary_settings,
+        )
+
+        from flows.cli import main
+
+        out, err = io.StringIO(), io.StringIO()
+        settings = {PREFECT_API_URL: self.server, PREFECT_LOGGING_LEVEL: "CRITICAL"}
+        with (
+            temporary_settings(settings),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(),
+            pytest.raises(SystemExit) as ended,
+        ):
+            warnings.simplefilter("ignore")  # those of the libraries; ours are tested elsewhere
+            main([str(word) for word in words])
+        code = ended.value.code
+        return Ended(code if isinstance(code, int) else 1, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def quick(tmp_path: Path, prefect_server: Server) -> InProcess:
+    return InProcess(tmp_path, server=prefect_server.url)
 
 
 @pytest.fixture

@@ -89,8 +89,16 @@ def test_a_bill_is_settled_on_the_tokens_the_provider_counted(prices: PriceList)
 
 
 def test_a_price_of_the_users_own_keeps_the_listed_image_rule(prices: PriceList) -> None:
-    own = custom_price(1.0, 2.0, prices.model("openai", "gpt-4o"))
+    own = custom_price(1.0, 2.0, None, prices.model("openai", "gpt-4o"))
     assert (own.price_in, own.price_out, own.image_rule) == (1.0, 2.0, "openai_tile")
+
+
+def test_a_price_of_the_users_own_says_what_an_image_costs() -> None:
+    own = custom_price(1.0, 2.0, 1000, None)
+    asked = quote(own, "x" * 400, [(9000, 9000), (1, 1)], expected_out=0, max_out=0)
+    assert asked.input_tokens == 100 + 2000
+    assert quote(custom_price(1.0, 2.0, None, None), "", [(1, 1)], 0, 0).max_usd is None
+    assert quote(custom_price(0.0, 0.0, None, None), "", [(1, 1)], 0, 0).max_usd == 0.0
 
 
 def test_every_figure_names_a_source_that_is_listed(prices: PriceList) -> None:
