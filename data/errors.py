@@ -9,8 +9,8 @@ JudgeflowError
 ├── IncompleteError       3   rows are still open, or coverage is below its floor
 ├── BudgetError           4   the next call could cross the limit
 ├── CheckpointError       5   an error-level expectation failed
+├── DefectError          70   a mistake in judgeflow itself
 └── InterruptedRunError 130   Ctrl-C or cancel
-```
 """
 
 
@@ -62,3 +62,9 @@ class InterruptedRunError(JudgeflowError):
     """Somebody pressed Ctrl-C or cancelled the run."""
 
     exit_code = 130
+
+
+class DefectError(JudgeflowError):
+    """Something nobody thought of; `JUDGEFLOW_TRACEBACK=1` shows where."""
+
+    exit_code = 70

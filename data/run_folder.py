@@ -86,6 +86,12 @@ class RunFolder:
         """Whether the table of that name is stored."""
         return (self.path / f"{name}.parquet").exists()
 
+    def answers(self) -> pl.DataFrame:
+        """Every answer of the run so far, from its shards."""
+        files = sorted((self.path / "answers").glob("*.parquet"))
+        frames = [tables.read(path, tables.ANSWERS) for path in files]
+        return pl.concat(frames) if frames else tables.table([], tables.ANSWERS)
+
     def store(self, name: str, frame: pl.DataFrame) -> None:
         """Store a table whole."""
         with self._writing():

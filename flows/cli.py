@@ -5,6 +5,7 @@ Nothing heavy is imported here: each command imports what it needs when it runs.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-from data.errors import ConfigError, JudgeflowError
+from data.errors import ConfigError, DefectError, JudgeflowError
 from flows.terminal import quieten, say
 
 FILE = click.Path(path_type=Path)
@@ -29,7 +30,7 @@ why = click.option("--why", metavar="TEXT", help="The recorded reason of --overr
 
 EPILOG = (
     "Exit codes: 0 good, 1 regression, 2 bad input, configuration, credentials or environment, "
-    "3 incomplete, 4 budget, 5 checkpoint, 130 interrupted."
+    "3 incomplete, 4 budget, 5 checkpoint, 70 a defect in judgeflow, 130 interrupted."
 )
 
 
@@ -195,6 +196,8 @@ def _code(command: Callable[[], object]) -> int:
     try:
         command()
     except JudgeflowError as error:
+        if isinstance(error, DefectError) and os.environ.get("JUDGEFLOW_TRACEBACK"):
+            raise
         say(f"judgeflow: {error}")
         return error.exit_code
     except click.exceptions.Abort:
@@ -208,4 +211,10 @@ def _code(command: Callable[[], object]) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except Exception as error:  # the last line of defence: no traceback on a user's terminal
+        if os.environ.get("JUDGEFLOW_TRACEBACK"):
+            raise
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        say(f"judgeflow: a defect in judgeflow: {said}; JUDGEFLOW_TRACEBACK=1 shows where")
+        return DefectError.exit_code
     return 0

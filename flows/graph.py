@@ -21,15 +21,16 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from data.errors import IncompleteError, InterruptedRunError, JudgeflowError
+from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.stopping import stops_on_signals, waiting_for_shards
-from tasks import engine_room, steps
+from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
+from tasks.stages.summary import summary
 
 __all__ = ["GATHER", "JUDGE"]
 
@@ -104,9 +105,10 @@ def answer_round(here: Context, round_: int) -> None:
     shards = steps.plan_round(run, round_)
     if not shards:
         return
-    lines = rounds.quote_round(here, round_)
-    require_prices(quote_total(lines), here.config.budget.max_usd)
-    here.run.note(quote={**facts.get("quote", {}), str(round_): quote_total(lines).model_dump()})
+    total = quote_total(rounds.quote_round(here, round_))
+    require_prices(total, here.config.budget.max_usd)
+    here.run.note(quote={**facts.get("quote", {}), str(round_): total.model_dump()})
+    progress.expect(total.requests)
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
     with waiting_for_shards():
@@ -158,7 +160,7 @@ def finish(here: Context) -> dict[str, Any]:
     )
     page = Path(steps.report(str(here.run.path)))
     create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
-    create_markdown_artifact(results.summary(here), key="judgeflow-summary")
+    create_markdown_artifact(summary(here), key="judgeflow-summary")
     if problem:
         raise problem
     return facts
@@ -168,7 +170,7 @@ def end(here: Context, error: BaseException) -> None:
     """Write down what ended the run early."""
     if here.run.facts().get("finished") and isinstance(error, IncompleteError):
         return
-    code = error.exit_code if isinstance(error, JudgeflowError) else 1
+    code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
     status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
     here.run.note(
         status=status.get(code, "failed"),

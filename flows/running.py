@@ -7,27 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import (
-    BudgetError,
-    CheckpointError,
+    DefectError,
+    HostError,
     IncompleteError,
-    InputError,
     InterruptedRunError,
     JudgeflowError,
 )
+from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
-from flows.terminal import progress, say, show, table
+from flows.meter import progress
+from flows.terminal import say, show, table
 from tasks.config import load_config
-
-KINDS: dict[int, type[JudgeflowError]] = {
-    kind.exit_code: kind
-    for kind in (
-        InputError,
-        IncompleteError,
-        BudgetError,
-        CheckpointError,
-        InterruptedRunError,
-    )
-}
+from tasks.engine_room import everybody
+from tasks.judges import require_keys
 
 
 def run_flow(
@@ -46,6 +38,7 @@ def run_flow(
     """
     overrides = parameters.get("overrides") or []
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
+    require_keys(everybody(loaded))
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
     _prepare(folder, parameters, override or {}, probes=name == "nightly")
@@ -88,32 +81,45 @@ def _prepare(
 def _execute(name: str, folder: Path, as_json: bool) -> None:
     server = os.environ.get("PREFECT_API_URL")
     say(f"run {folder.name}" + ("" if server else " (starting a temporary Prefect server)"))
-    with progress(as_json):
+    with progress():
         from flows.adhoc import adhoc
         from flows.nightly import nightly
 
         flow = nightly if name == "nightly" else adhoc
-        state: Any = flow(run_dir=str(folder), return_state=True)
-    facts = RunFolder.open(folder).facts()
-    code = facts.get("exit_code")
-    if code is None or (code == 0 and state.is_failed()):
-        error = state.result(raise_on_failure=False) if state.is_failed() else None
-        raise (
-            error
-            if isinstance(error, JudgeflowError)
-            else InputError(f"run {folder.name!r} failed: {error or state.message}")
-        )
-    if facts.get("counts") and (folder / "report.html").exists() and facts.get("finished"):
-        show(_summary(facts, folder), as_json, lambda s: _text(s, folder))
-    if code:
-        kind = KINDS.get(code, JudgeflowError)
-        raise kind(facts["error"])
+        try:
+            state: Any = flow(run_dir=str(folder), return_state=True)
+        except Exception as error:
+            where = server or "the temporary server"
+            raise HostError(f"Prefect at {where}: {one_line(str(error))[:200]}") from error
+    problem = _problem(state)
+    if problem is None or isinstance(problem, IncompleteError):
+        facts = RunFolder.open(folder).facts()
+        if facts.get("finished"):
+            show(_summary(facts, folder), as_json, lambda s: _text(s, folder))
+    if problem is not None:
+        raise problem
+
+
+def _problem(state: Any) -> JudgeflowError | None:
+    """Why a flow run did not end well."""
+    if state.is_completed():
+        return None
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, JudgeflowError):
+        return error
+    if state.is_cancelled():
+        return InterruptedRunError(state.message or "cancelled")
+    defect = DefectError(one_line(f"{type(error).__name__}: {error}"))
+    defect.__cause__ = error if isinstance(error, BaseException) else None
+    return defect
 
 
 def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
     wanted = ("run_id", "name", "status", "dataset", "counts", "cost", "coverage", "quote")
+    estimates = RunFolder(folder).table("estimates")
     return {
         **{name: facts.get(name) for name in wanted},
+        "estimates": estimates.to_dicts(),
         "report": str(folder / "report.html"),
         "run_dir": str(folder),
     }
@@ -121,11 +127,13 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _text(summary: dict[str, Any], folder: Path) -> str:
     from tasks.stages.context import context
-    from tasks.stages.results import summary_rows, totals
+    from tasks.stages.summary import agreement_rows, totals
 
-    rows = summary_rows(context(folder))
-    lines = [table(rows, list(rows[0]))] if rows else ["no labels, so no agreement"]
-    return "\n".join([*lines, "", totals(summary), f"report: {summary['report']}"])
+    lines: list[str] = []
+    for mode, rows in agreement_rows(context(folder)).items():
+        lines += [mode, table(rows, list(rows[0])), ""]
+    lines = lines or ["no labels, so no agreement", ""]
+    return "\n".join([*lines, totals(summary), f"report: {summary['report']}"])
 
 
 def _raise_limit(run: RunFolder, max_usd: float) -> None:

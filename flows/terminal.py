@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 QUIET = {
@@ -17,7 +15,6 @@ QUIET = {
     "PREFECT_CLI_PROMPT": "false",
     "GX_ANALYTICS_ENABLED": "false",
 }
-LINE_EVERY_S = 10.0
 
 
 def quieten() -> None:
@@ -59,55 +56,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-@contextmanager
-def progress(json_output: bool) -> Iterator[None]:
-    """Shows answers as they come: a bar on a terminal, a line now and then elsewhere."""
-    from tasks.progress import listen
-
-    counts = {"answered": 0, "cached": 0, "missing": 0}
-    told = float("inf")
-
-    def count(outcome: Any) -> None:
-        nonlocal told
-        kind = "missing" if outcome.answer is None else "cached" if outcome.cached else "answered"
-        counts[kind] += 1
-        told = min(told, time.monotonic())
-        if not bar and time.monotonic() - told > LINE_EVERY_S:
-            told = float("inf")
-            say(_line(counts))
-
-    bar: list[Any] = []
-    forget = listen(count)
-    try:
-        if sys.stderr.isatty() and not json_output:
-            yield from _bar(counts, bar)
-        else:
-            yield
-    finally:
-        forget()
-
-
-def _bar(counts: dict[str, int], bar: list[Any]) -> Iterator[None]:
-    from rich.console import Console
-    from rich.live import Live
-    from rich.spinner import Spinner
-
-    spinner = Spinner("dots", text="starting")
-    bar.append(spinner)
-
-    def rendered() -> Spinner:
-        spinner.update(text=_line(counts) if any(counts.values()) else "starting")
-        return spinner
-
-    with Live(
-        console=Console(stderr=True), get_renderable=rendered, refresh_per_second=8, transient=True
-    ):
-        yield
-
-
-def _line(counts: dict[str, int]) -> str:
-    return f"{counts['answered']} answered, {counts['cached']} from the cache, " + (
-        f"{counts['missing']} without an answer"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,19 @@ def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bo
         rows = rows.filter(pl.col("judge") == judge)
     if rows.is_empty():
         raise DataError(f"run {here.run.run_id!r} asked nothing about {sample_id!r} of {judge!r}")
-    story = [_told(here, row) for row in rows.iter_rows(named=True)]
+    asked_in = dict(plan.unique("request_key", keep="first").select("request_key", "shard").rows())
+    story = [_told(here, row, asked_in) for row in rows.iter_rows(named=True)]
     show({"asked": story}, as_json, lambda s: "\n\n".join(_text(one) for one in s["asked"]))
 
 
-def _told(here: Context, row: dict[str, Any]) -> dict[str, Any]:
-    text = request_texts(here, row["shard"]).get(row["request_key"])
+def _told(here: Context, row: dict[str, Any], asked_in: Mapping[str, str]) -> dict[str, Any]:
+    key = row["request_key"]
+    text = None if key is None else request_texts(here, asked_in[key]).get(key)
     request = None if text is None else Request.model_validate(text)
     store = ImageStore(Path(here.config.cache) / "images")
-    answers = here.run.table("answers").filter(pl.col("request_key") == row["request_key"])
+    answers = here.run.table("answers").filter(pl.col("request_key") == key)
     verdicts = here.run.table("verdicts").filter(
-        (pl.col("request_key") == row["request_key"]) & (pl.col("sample_id") == row["sample_id"])
+        (pl.col("request_key") == key) & (pl.col("sample_id") == row["sample_id"])
     )
     keep = ("judge", "setting", "probe", "variant", "repeat", "presented", "request_key")
     return {
@@ -65,7 +68,7 @@ def _text(one: dict[str, Any]) -> str:
         [
             head,
             images,
-            one["prompt"] or "(the prompt stands with the first row that asks it)",
+            one["prompt"] or "(nothing could be asked)",
             "-- answer",
             *map(str, one["answer"]),
             f"-- verdict {one['verdict']}",

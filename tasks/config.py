@@ -191,6 +191,18 @@ class RunConfig(Record):
         return judges
 
     @model_validator(mode="after")
+    def _one_name_one_entry(self) -> RunConfig:
+        entries: dict[str, Judge] = {}
+        describer = () if self.describer is None else (self.describer,)
+        for entry in (*self.judges, *self.responders, *describer):
+            if entries.setdefault(entry.name, entry) != entry:
+                raise ValueError(
+                    f"{entry.name!r} names two different entries among judges, responders and "
+                    "describer; an entry is one model with one set of parameters"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _images_stay_at_home(self) -> RunConfig:
         sighted = sorted(set(self.settings) - {"no-figure"})
         if not self.images.allow_send and sighted:

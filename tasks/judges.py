@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from data.datasets import read_verdicts
 from data.errors import ConfigError
 from data.records import Usage
-from tasks.clients.endpoints import endpoint
+from data.run_folder import RunFolder
+from tasks.clients.endpoints import address, endpoint, refuse_params
 from tasks.config import (
     AnthropicJudge,
     Judge,
@@ -117,6 +118,7 @@ def _table_seat(judge: RecordedJudge) -> Seat:
 
 
 def _model_seat(judge: OpenAIJudge | AnthropicJudge, prices: PriceList) -> Seat:
+    refuse_params(judge)
     home = _home(judge)
     price = _price(judge, home, prices)
     params = dict(judge.params)
@@ -170,6 +172,17 @@ def _max_tokens_name(judge: OpenAIJudge | AnthropicJudge, home: str) -> str:
     return "max_completion_tokens" if home == "openai" else "max_tokens"
 
 
+def require_keys(judges: Iterable[Judge]) -> None:
+    """See that every key is there before anything is started.
+
+    Raises:
+        CredentialsError: naming the judge and the environment variable.
+    """
+    for judge in judges:
+        if isinstance(judge, OpenAIJudge | AnthropicJudge):
+            address(judge)
+
+
 def make_client(judge: Judge, images: ImageStore) -> Client:
     """The client that answers a judge's requests; SDKs are imported here, on first use.
 
@@ -196,11 +209,14 @@ def make_client(judge: Judge, images: ImageStore) -> Client:
 
 def _recorded_client(judge: RecordedJudge) -> Client:
     from cache.tools import exported
-    from tasks.clients.recorded import RecordedTableClient, ReplayClient
+    from tasks.clients.recorded import RecordedTableClient, ReplayClient, answers_of_run
 
     path = Path(judge.path)
     name = f"judge {judge.name!r}: {path.name!r}"
-    if judge.of is not None:
-        return ReplayClient({entry.key: entry.answer for entry in exported(path)}, name)
-    cells = read_verdicts(path, judge.columns, where_judge=judge.where_judge, missing=judge.missing)
-    return RecordedTableClient(cells, name)
+    if judge.of is None:
+        columns, where, missing = judge.columns, judge.where_judge, judge.missing
+        cells = read_verdicts(path, columns, where_judge=where, missing=missing)
+        return RecordedTableClient(cells, name)
+    if path.is_dir():
+        return ReplayClient(answers_of_run(RunFolder.open(path)), name)
+    return ReplayClient({entry.key: entry.answer for entry in exported(path)}, name)

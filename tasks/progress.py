@@ -1,31 +1,51 @@
-"""Who is told of each answer as it comes: nobody, a progress bar, or a line now and then."""
+"""Who is told how a run goes on: nobody, a progress bar, or a line now and then."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
 from tasks.engine import Outcome
 
+
+class Listener(Protocol):
+    """Hears of requests to come and of every outcome; may be called from any thread."""
+
+    def expect(self, requests: int) -> None:
+        """So many requests more will have an outcome."""
+
+    def hear(self, outcome: Outcome) -> None:
+        """One of them has it."""
+
+
 _lock = threading.Lock()
-_listeners: list[Callable[[Outcome], None]] = []
+_listeners: list[Listener] = []
 
 
-def listen(listener: Callable[[Outcome], None]) -> Callable[[], None]:
-    """Tell `listener` of every outcome of this process; returns how to stop that."""
+def listen(listener: Listener) -> None:
+    """Tell `listener` of everything in this process until `forget`."""
     with _lock:
         _listeners.append(listener)
 
-    def forget() -> None:
-        with _lock:
-            _listeners.remove(listener)
 
-    return forget
+def forget(listener: Listener) -> None:
+    """No longer tell `listener`."""
+    with _lock:
+        _listeners.remove(listener)
+
+
+def expect(requests: int) -> None:
+    """Pass the number of requests to come on to whoever listens."""
+    for listener in _listening():
+        listener.expect(requests)
 
 
 def heard(outcome: Outcome) -> None:
     """Pass an outcome on to whoever listens."""
+    for listener in _listening():
+        listener.hear(outcome)
+
+
+def _listening() -> tuple[Listener, ...]:
     with _lock:
-        listeners = tuple(_listeners)
-    for listener in listeners:
-        listener(outcome)
+        return tuple(_listeners)

@@ -11,10 +11,9 @@ from data.records import Answer, FinishReason, ImagePart, Message, Request, Usag
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import HttpClient, http_options, http_timeout, refuse_params
+from tasks.clients.transport import HttpClient, http_options, http_timeout
 from tasks.config import AnthropicJudge
 
-RESERVED = frozenset({"model", "messages", "stream", "system"})
 _FINISH: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -29,10 +28,9 @@ def anthropic_client(judge: AnthropicJudge, images: ImageBytes) -> Client:
     """The client of a judge behind Anthropic messages.
 
     Raises:
-        ConfigError: the base URL or a parameter cannot be used.
+        ConfigError: the base URL cannot be used.
         CredentialsError: the environment variable with the key is not set.
     """
-    refuse_params(judge, RESERVED)
     place = address(judge)
     sdk = anthropic.AsyncAnthropic(
         api_key=place.key,

@@ -12,6 +12,10 @@ from tasks.config import AnthropicJudge, OpenAIJudge
 
 PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 KEY_ENV = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+RESERVED = {
+    "openai": frozenset({"model", "messages", "stream", "n"}),
+    "anthropic": frozenset({"model", "messages", "stream", "system"}),
+}
 NO_KEY = "none"  # what a local server that asks for no key receives
 _PORTS = {"http": 80, "https": 443}
 
@@ -37,7 +41,7 @@ def endpoint(judge: OpenAIJudge | AnthropicJudge) -> str:
     """The identity of a judge's endpoint for request keys.
 
     The public endpoints are called `"openai"` and `"anthropic"`, however they are written; others
-    are their base URL without user, password, query, default port and trailing slash.
+    are their base URL without query, default port and trailing slash.
 
     Raises:
         ConfigError: the base URL is no plain HTTP URL.
@@ -59,11 +63,6 @@ def address(judge: OpenAIJudge | AnthropicJudge) -> Address:
         CredentialsError: the environment variable with the key is not set.
     """
     base = _base(judge)
-    if base.username is not None:
-        raise ConfigError(
-            f"judge {judge.name!r}: base_url must not hold a user or password; name the "
-            "environment variable with the key in api_key_env"
-        )
     public = endpoint(judge) == judge.client
     return Address(
         url=_normal(base),
@@ -72,6 +71,16 @@ def address(judge: OpenAIJudge | AnthropicJudge) -> Address:
         public=public,
         loopback=_is_loopback(base.hostname or ""),
     )
+
+
+def refuse_params(judge: OpenAIJudge | AnthropicJudge) -> None:
+    """Refuse decoding parameters that belong to the plan or would change the reply's shape.
+
+    Raises:
+        ConfigError: naming them.
+    """
+    if found := sorted(RESERVED[judge.client] & set(judge.params)):
+        raise ConfigError(f"judge {judge.name!r}: params must not hold {found!r}; leave them out")
 
 
 def _base(judge: OpenAIJudge | AnthropicJudge) -> SplitResult:
@@ -84,6 +93,11 @@ def _base(judge: OpenAIJudge | AnthropicJudge) -> SplitResult:
         raise ConfigError(f"judge {judge.name!r}: {rule}: {error}") from None
     if not usable:
         raise ConfigError(f"judge {judge.name!r}: {rule}")
+    if base.username is not None:
+        raise ConfigError(
+            f"judge {judge.name!r}: base_url must not hold a user or password; name the "
+            "environment variable with the key in api_key_env"
+        )
     return base
 
 

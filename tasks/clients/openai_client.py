@@ -11,10 +11,9 @@ from data.records import Answer, FinishReason, ImagePart, Message, Request, Usag
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import HttpClient, http_options, http_timeout, refuse_params
+from tasks.clients.transport import HttpClient, http_options, http_timeout
 from tasks.config import OpenAIJudge
 
-RESERVED = frozenset({"model", "messages", "stream", "n"})
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -28,10 +27,9 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes) -> Client:
     """The client of a judge behind chat completions.
 
     Raises:
-        ConfigError: the base URL or a parameter cannot be used.
+        ConfigError: the base URL cannot be used.
         CredentialsError: the environment variable with the key is not set.
     """
-    refuse_params(judge, RESERVED)
     place = address(judge)
     sdk = openai.AsyncOpenAI(
         api_key=place.key,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
+
 from cache.keys import request_key
-from data.records import Answer, Failure, Request
+from data.records import Answer, Failure, Request, Usage
+from data.run_folder import RunFolder
 from tasks.clients.failures import CallError
 
 
@@ -34,6 +37,19 @@ class RecordedTableClient:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def answers_of_run(run: RunFolder) -> dict[str, Answer]:
+    """The answers of a run by request key."""
+    usage = list(Usage.model_fields)
+    rest = [name for name in Answer.model_fields if name != "usage"]
+    answered = run.answers().filter(pl.col("status") == "answered")
+    return {
+        row["request_key"]: Answer(
+            **{name: row[name] for name in rest}, usage=Usage(**{name: row[name] for name in usage})
+        )
+        for row in answered.iter_rows(named=True)
+    }
 
 
 class ReplayClient:

@@ -16,13 +16,11 @@ from typing import Any, Protocol
 import aiohttp
 import httpx2
 
-from data.errors import ConfigError
 from data.records import Answer, Request
 from tasks.clients.endpoints import Address
 from tasks.clients.failures import CallError, ImageBytes, call_error, scrub
 from tasks.clients.rejections import rejection, rejection_inside
 from tasks.clients.waiting import retry_after
-from tasks.config import AnthropicJudge, OpenAIJudge
 
 MOST_CONNECTIONS = 2000  # the engine's limiter says how many calls are in flight, not the pool
 LONGEST_CONNECT_S = 10.0
@@ -197,16 +195,6 @@ def http_timeout(timeout_s: float) -> httpx2.Timeout:
     """Time limits in which a connection that cannot be made shows before the attempt's end."""
     connect_s = min(LONGEST_CONNECT_S, timeout_s / 2)
     return httpx2.Timeout(timeout_s, connect=connect_s, pool=connect_s)
-
-
-def refuse_params(judge: OpenAIJudge | AnthropicJudge, reserved: frozenset[str]) -> None:
-    """Refuse decoding parameters that belong to the plan or would change the reply's shape.
-
-    Raises:
-        ConfigError: naming them.
-    """
-    if found := sorted(reserved & set(judge.params)):
-        raise ConfigError(f"judge {judge.name!r}: params must not hold {found!r}; leave them out")
 
 
 def _headers_for(place: Address) -> Callable[[httpx2.Request], Awaitable[None]]:

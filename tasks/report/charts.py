@@ -66,6 +66,32 @@ def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
     return _svg(chart, f"verdicts of {name} by label")
 
 
+def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
+    """Shares of every level (columns) in what each subject said (rows), in percent."""
+    import altair as alt
+
+    levels = sorted({row["level"] for row in rows}, key=_level)
+    if not rows or len(levels) > 12:
+        return ""
+    subjects = list(dict.fromkeys(row["subject"] for row in rows))
+    values = [{**row, "dark": row["share"] > 0.5} for row in rows]
+    room = min(420, 7 * max(map(len, subjects)) + 10)
+    axis = alt.Axis(labelLimit=420, minExtent=room, title=None, domain=False, ticks=False)
+    base = alt.Chart(alt.InlineData(values)).encode(
+        x=alt.X("level:N", title=title, sort=levels, axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("subject:N", sort=subjects, axis=axis),
+    )
+    color = alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None)
+    text = base.mark_text(fontSize=11).encode(
+        text=alt.Text("share:Q", format=".0%"),
+        color=alt.condition("datum.dark", alt.value("white"), alt.value("#222")),
+    )
+    chart = (base.mark_rect().encode(color=color) + text).properties(
+        width=52 * len(levels), height={"step": 26}
+    )
+    return _svg(chart, title)
+
+
 def _level(key: str) -> tuple[float, str]:
     try:
         return float(key), ""

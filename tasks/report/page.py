@@ -15,6 +15,11 @@ from data.errors import HostError
 from tasks.report import tables
 
 HERE = Path(__file__).parent
+SHARES = {
+    "score": "score given",
+    "pair": "verdict given (C is a tie)",
+    "batch": "rank given to the response that the label puts first",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,12 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                 "chart": Markup(charts.intervals(board, metric)),
                 "sources": tables.by_source(inputs.estimates, mode, metric, names),
                 "others": tables.others(inputs.estimates, mode, names),
-                "distributions": [
+                "shares": Markup(
+                    charts.shares(
+                        tables.shares(inputs.samples, inputs.verdicts, mode, names), SHARES[mode]
+                    )
+                ),
+                "confusions": [
                     {"judge": name, "chart": Markup(charts.confusion(counts, name))}
                     for name, counts in tables.confusions(
                         inputs.samples, inputs.verdicts, mode, names

@@ -93,7 +93,7 @@ def describe_judges(config: RunConfig, seats: Mapping[str, Seat]) -> list[dict[s
     return [
         {
             "name": name,
-            "client": seats[name].client,
+            "client": judge.client,
             "model": seats[name].model,
             "endpoint": seats[name].endpoint,
             "simulated": _is_simulated(judge),

@@ -13,7 +13,6 @@ from tasks.measures import better, definitions, estimate, primary
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
-from tasks.stages.rounds import answers_table
 from tasks.verdicts import verdicts
 
 READABLE = ("scored", "chosen", "ranked")
@@ -21,7 +20,7 @@ READABLE = ("scored", "chosen", "ranked")
 
 def collect_verdicts(here: Context) -> dict[str, int]:
     """Store `answers` and `verdicts` (the judges' and the baselines'); return counts by status."""
-    answers = answers_table(here).unique("request_key", keep="last", maintain_order=True)
+    answers = here.run.answers().unique("request_key", keep="last", maintain_order=True)
     here.run.store("answers", answers)
     judged = verdicts(here.run.table("plan"), answers, here.scale)
     baselines = baseline_verdicts(here.run.table("samples"), here.config.bootstrap.seed)
@@ -117,67 +116,3 @@ def money(here: Context) -> dict[str, Any]:
         "output_tokens": paid.output_tokens,
         "perhaps_paid": paid.perhaps_paid,
     }
-
-
-def summary(here: Context) -> str:
-    """The run in Markdown: judges by each mode's primary measure, coverage, calls and price."""
-    rows = summary_rows(here)
-    names = list(rows[0]) if rows else []
-    cells = [[str(row[name]).replace("|", "\\|") for name in names] for row in rows]
-    lines = [f"| {' | '.join(line)} |" for line in (names, ["---"] * len(names), *cells)]
-    facts = here.run.facts()
-    return "\n".join([f"# {facts['name']}: {facts['status']}", "", *lines, "", totals(facts), ""])
-
-
-def summary_rows(here: Context) -> list[dict[str, str]]:
-    """The leaderboard's rows as text; an undefined estimate says so."""
-    facts = here.run.facts()
-    simulated = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
-    return [
-        {
-            "mode": row["mode"],
-            "judge": row["judge"] + (" (simulated)" if row["judge"] in simulated else ""),
-            "setting": row["setting"],
-            "measure": row["metric"],
-            "value": "not defined" if row["value"] is None else f"{row['value']:.3f}",
-            f"{100 * facts['level']:g} % interval": _interval(row),
-            "n": str(row["n"]),
-            "missing": str(row["n_missing"]),
-        }
-        for row in leaderboard(here.run.table("estimates")).iter_rows(named=True)
-    ]
-
-
-def totals(facts: dict[str, Any]) -> str:
-    """What was asked, what came of it and what it cost, in a line."""
-    counts, cost = facts["counts"], facts["cost"]
-    unpriced = cost["unpriced_calls"]
-    return (
-        f"{counts['planned']} requests: {counts['cached']} cached, {counts['sent']} sent, "
-        f"{counts['unparsed']} unreadable, {counts['refused']} refused, "
-        f"{counts['failed']} failed, {counts['open']} open; {cost['usd']:.4f} USD"
-        + (f" and {unpriced} calls of unknown price" if unpriced else "")
-    )
-
-
-def _interval(row: dict[str, Any]) -> str:
-    if row["low"] is None:
-        return "-"
-    shown = f"{row['low']:.3f} to {row['high']:.3f}"
-    return shown if row["clustered"] else f"{shown} (unclustered)"
-
-
-def leaderboard(estimates: pl.DataFrame) -> pl.DataFrame:
-    """The pooled primary estimate of every judge and setting, best first within each mode."""
-    signs = {"higher": -1.0, "lower": 1.0}
-    frames = []
-    for mode, metric in primary().items():
-        rows = estimates.filter(
-            (pl.col("mode") == mode)
-            & (pl.col("metric") == metric)
-            & (pl.col("group") == "pooled")
-            & pl.col("probe").is_null()
-        )
-        sign = signs.get(better()[metric], -1.0)
-        frames.append(rows.sort(pl.col("value") * sign, "judge", nulls_last=True))
-    return pl.concat(frames)

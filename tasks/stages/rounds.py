@@ -79,7 +79,7 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
     if not bound:
-        found = gathered(_plan(here), answers_table(here), "describe")
+        found = gathered(_plan(here), here.run.answers(), "describe")
         base = replace(base, descriptions=descriptions(found, here.describer_of))
     return plan_judging(base, samples)
 
@@ -144,16 +144,9 @@ def execute_shard(
     return counts
 
 
-def answers_table(here: Context) -> pl.DataFrame:
-    """Every answer of the run so far, from its shards."""
-    files = sorted((here.run.path / "answers").glob("*.parquet"))
-    frames = [tables.read(path, ANSWERS) for path in files]
-    return pl.concat(frames) if frames else table([], ANSWERS)
-
-
 def take_responses(here: Context) -> pl.DataFrame:
     """Store `samples` with the collected responses; return them with their statuses."""
-    found = gathered(_plan(here), answers_table(here), "respond")
+    found = gathered(_plan(here), here.run.answers(), "respond")
     if not here.run.facts().get("collected"):
         samples = with_responses(here.samples(), found)
         if not samples:

@@ -141,7 +141,7 @@ class Terminal:
 class InProcess(Terminal):
     """Runs `judgeflow` in this process: the same code after one import of Prefect."""
 
-    server: str = ""
+    server: str = "http://127.0.0.1:9/api"  # nobody listens: most commands need no server
 
     def __call__(self, *words: object) -> Ended:
         from prefect.settings import (
@@ -166,6 +166,12 @@ class InProcess(Terminal):
             main([str(word) for word in words])
         code = ended.value.code
         return Ended(code if isinstance(code, int) else 1, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> InProcess:
+    """For commands that run no flow."""
+    return InProcess(tmp_path)
 
 
 @pytest.fixture

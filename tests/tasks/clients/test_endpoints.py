@@ -27,7 +27,7 @@ def openai(base_url: str | None = None, api_key_env: str | None = None) -> OpenA
         ("http://Host.example/v1//", "http://host.example/v1"),
         ("http://host.example:80/v1", "http://host.example/v1"),
         ("http://host.example:8000/V1", "http://host.example:8000/V1"),
-        ("https://me:pw@host.example/v1?key=abc#top", "https://host.example/v1"),
+        ("https://host.example/v1?key=abc#top", "https://host.example/v1"),
         ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
     ],
 )

@@ -197,12 +197,6 @@ def test_a_password_in_the_base_url_is_refused_and_not_shown(desk: Desk, provide
 
 
 @both
-def test_parameters_that_belong_to_the_plan_are_refused(desk: Desk, provider: str) -> None:
-    with pytest.raises(ConfigError, match=r"params must not hold \['model', 'stream'\]"):
-        desk.client(provider, params={"stream": True, "model": "x"})
-
-
-@both
 def test_one_client_carries_many_calls_at_once(
     desk: Desk, standin: StandinControl, provider: str, request_to: Callable[..., Request]
 ) -> None:

@@ -1,0 +1,94 @@
+"""A run in a few tables, for the terminal and for Prefect's artifact."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import polars as pl
+
+from tasks.measures import better, primary
+from tasks.stages.context import Context
+
+
+def summary(here: Context) -> str:
+    """The run in Markdown: every judge beside the baselines, mode by mode; calls and price."""
+    facts = here.run.facts()
+    lines = [f"# {facts['name']}: {facts['status']}", ""]
+    for mode, rows in agreement_rows(here).items():
+        cells = [[value.replace("|", "\\|") for value in row.values()] for row in rows]
+        table = [list(rows[0]), ["---"] * len(rows[0]), *cells]
+        lines += [f"## {mode}", "", *(f"| {' | '.join(line)} |" for line in table), ""]
+    return "\n".join([*lines, totals(facts), ""])
+
+
+def agreement_rows(here: Context) -> dict[str, list[dict[str, str]]]:
+    """Pooled agreement as text by mode: a row per judge and setting, the primary measure first.
+
+    Judges come best first, then the baselines. `macro` is the mean of the primary over sources.
+    """
+    facts, estimates = here.run.facts(), here.run.table("estimates")
+    simulated = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
+    shown = {}
+    for mode, metric in primary().items():
+        rows = estimates.filter((pl.col("mode") == mode) & pl.col("probe").is_null())
+        found: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = {}
+        for row in rows.filter(pl.col("group").is_in(["pooled", "macro"])).iter_rows(named=True):
+            subject = found.setdefault((row["judge"], row["setting"]), {})
+            subject[row["group"], row["metric"]] = row
+        sign = -1.0 if better()[metric] == "higher" else 1.0
+        places = {
+            who: _place(who, each["pooled", metric]["value"], sign) for who, each in found.items()
+        }
+        ordered = sorted(found, key=places.__getitem__)
+        if ordered:
+            shown[mode] = [_agreement(who, found[who], metric, simulated) for who in ordered]
+    return shown
+
+
+def _place(
+    who: tuple[str, str], value: float | None, sign: float
+) -> tuple[bool, float, tuple[str, str]]:
+    return who[0].startswith("baseline:"), math.inf if value is None else sign * value, who
+
+
+def _agreement(
+    who: tuple[str, str],
+    found: dict[tuple[str, str], dict[str, Any]],
+    metric: str,
+    simulated: set[str],
+) -> dict[str, str]:
+    first = found["pooled", metric]
+    row = {
+        "judge": who[0] + (" (simulated)" if who[0] in simulated else ""),
+        "setting": who[1],
+        metric: _number(first["value"]),
+        f"{100 * first['level']:g} % interval": _interval(first),
+    }
+    row |= {m: _number(e["value"]) for (group, m), e in found.items() if group == "pooled"}
+    mean = found.get(("macro", metric))
+    row["macro"] = "-" if mean is None else _number(mean["value"])
+    return row | {"n": str(first["n"]), "missing": str(first["n_missing"])}
+
+
+def _number(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.4f}"
+
+
+def totals(facts: dict[str, Any]) -> str:
+    """What was asked, what came of it and what it cost, in a line."""
+    counts, cost = facts["counts"], facts["cost"]
+    unpriced = cost["unpriced_calls"]
+    return (
+        f"{counts['planned']} requests: {counts['cached']} cached, {counts['sent']} sent, "
+        f"{counts['unparsed']} unreadable, {counts['refused']} refused, "
+        f"{counts['failed']} failed, {counts['open']} open; {cost['usd']:.4f} USD"
+        + (f" and {unpriced} calls of unknown price" if unpriced else "")
+    )
+
+
+def _interval(row: dict[str, Any]) -> str:
+    if row["low"] is None:
+        return "-"
+    shown = f"{row['low']:.3f} to {row['high']:.3f}"
+    return shown if row["clustered"] else f"{shown} (unclustered)"
