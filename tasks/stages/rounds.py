@@ -19,14 +19,12 @@ from data.image_store import PreparedImage
 from data.records import Request, Sample
 from data.tables import ANSWERS, PLAN, table
 from tasks import engine_room
+from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.engine import Job, Outcome
 from tasks.gather import descriptions, gathered, with_responses
 from tasks.plan import (
     GATHER,
     JUDGE,
-    UNKNOWN,
-    Ground,
-    Planned,
     plan_gathering,
     plan_judging,
     plan_recorded,

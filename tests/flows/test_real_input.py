@@ -63,7 +63,6 @@ def test_real_pictures_reach_both_providers_as_recorded(
     _dataset(quick.folder / "data", pictures)
     monkeypatch.setenv("STANDIN_KEY", "sk-secret-0123456789")
     common = {"model": "m", "api_key_env": "STANDIN_KEY", "concurrency": 4}
-    common["limits"] = "anthropic"  # the stricter one, so that some must be re-encoded
     openai = {"name": "gpt", "client": "openai", "base_url": standin.openai_url, **common}
     claude = {"name": "claude", "client": "anthropic", "base_url": standin.anthropic_url, **common}
     path = quick.config(dataset={"path": str(quick.folder / "data")}, judges=[openai, claude])
@@ -75,9 +74,9 @@ def test_real_pictures_reach_both_providers_as_recorded(
     assert set(ended.json["coverage"].values()) == {1.0}
     prepared = pl.read_parquet(quick.folder / "run" / "images.parquet")
     assert set(stats["images"]) == set(prepared["sha256"])
-    for row in prepared.iter_rows(named=True):
-        if not row["encoder"]:
-            assert row["sha256"] == row["source_sha256"]
+    kept = prepared["sha256"] == prepared["source_sha256"]
+    assert kept.to_list() == prepared["passed_through"].to_list()
+    assert prepared["passed_through"].any()
     _secret_is_nowhere(quick.folder, "sk-secret-0123456789")
     one = f"data/score/{pictures[0].stem}"
     (seen, other) = quick("view", "run", "--sample", one, "--json").json["asked"]

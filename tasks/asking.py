@@ -1,0 +1,153 @@
+"""One question of the plan: its row in the table, its request, its price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cache.keys import key_of_json, request_json
+from data.image_store import PreparedImage
+from data.records import ImagePart, Message, Request, Sample, Scale, TextPart
+from tasks.config import BLIND_SETTINGS, RunConfig
+from tasks.judges import Seat
+from tasks.presenting import shown_as
+from tasks.prices import quote
+from tasks.prompts import PromptSet
+
+UNKNOWN = "\0"  # in a text: an earlier round has yet to bring it
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a plan stands on.
+
+    `images` maps (original sha256, limits name) to the image as sent; `descriptions` maps
+    (judge, item) to the words that stand in for the image. A text with `UNKNOWN` in it stands for
+    one that an earlier round has yet to bring; its row is quoted and has no request key.
+    """
+
+    config: RunConfig
+    scale: Scale
+    prompts: PromptSet
+    seats: Mapping[str, Seat]
+    images: Mapping[tuple[str, str], PreparedImage]
+    descriptions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    mean_length: float = 0.0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row of the plan and its request; without a request the row cannot be asked."""
+
+    row: dict[str, Any]
+    request_text: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question about a sample: how it is put, and what the row is called."""
+
+    sample: Sample
+    setting: str
+    presented: tuple[int, ...]
+    repeat: int = 0
+    probe: str | None = None
+    variant: str = "base"
+    purpose: str = "judge"
+
+
+def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Planned:
+    """The row of a question and its request; `None` for a text means that it cannot be asked."""
+    sample = asked.sample
+    row: dict[str, Any] = {
+        "purpose": asked.purpose,
+        "sample_id": sample.sample_id,
+        "item_id": sample.item_id,
+        "cluster_id": sample.cluster_id,
+        "mode": sample.mode,
+        "source": sample.source,
+        "judge": seat.name,
+        "setting": asked.setting,
+        "probe": asked.probe,
+        "variant": asked.variant,
+        "repeat": asked.repeat,
+        "epoch": ground.config.epoch,
+        "presented": list(asked.presented),
+        "images": [],
+        "request_key": None,
+    }
+    if text is None:
+        return Planned(row, None)
+    shown = _shown(ground, seat, asked)
+    request = _request(ground, seat, asked, text, shown)
+    request_text = request_json(request)
+    row["images"] = [image.sha256 for image in shown]
+    row["request_key"] = None if UNKNOWN in text else key_of_json(request_text)
+    row.update(_price(seat, text, shown))
+    return Planned(row, request_text)
+
+
+def _shown(ground: Ground, seat: Seat, asked: Asked) -> list[PreparedImage]:
+    if asked.purpose == "judge" and asked.setting in BLIND_SETTINGS:
+        return []
+    return [ground.images[image.sha256, seat.limits] for image in asked.sample.images]
+
+
+def _request(
+    ground: Ground, seat: Seat, asked: Asked, text: str, shown: Sequence[PreparedImage]
+) -> Request:
+    parts: list[TextPart | ImagePart] = [TextPart.model_construct(text=text)] if text else []
+    parts += [
+        ImagePart.model_construct(sha256=image.sha256, media_type=image.media_type)
+        for image in shown
+    ]
+    message = Message.model_construct(role="user", content=tuple(parts))
+    return Request.model_construct(
+        provider=seat.provider,
+        endpoint=seat.endpoint,
+        model=seat.model,
+        messages=(message,) if parts else (),
+        params=dict(seat.params),
+        context=_context(ground, asked, bool(shown)) if seat.reads_context else None,
+        repeat=asked.repeat,
+        epoch=ground.config.epoch,
+    )
+
+
+def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
+    """What a simulated or recorded judge reads instead of pixels and prose."""
+    sample = asked.sample
+    row = sample.sample_id.split("/", 2)[2]
+    if asked.setting == "recorded":
+        return {"purpose": "judge", "mode": sample.mode, "sample_id": sample.sample_id, "row": row}
+    label = sample.labels[0].verdict if sample.labels else None
+    shown = None if label is None else shown_as(sample.mode, label, asked.presented)
+    return {
+        "purpose": asked.purpose,
+        "mode": sample.mode,
+        "item_id": sample.item_id,
+        "label": shown,
+        "lengths": [len(sample.responses[own].text.split()) for own in asked.presented],
+        "mean_length": round(ground.mean_length, 3),
+        "sees_image": sees_image,
+        "scale": [ground.scale.low, ground.scale.high],
+    }
+
+
+def _price(seat: Seat, text: str, shown: Sequence[PreparedImage]) -> dict[str, Any]:
+    if seat.free:
+        return {"input_tokens": 0, "max_output_tokens": 0, "expected_usd": 0.0, "max_usd": 0.0}
+    quoted = quote(
+        seat.price,
+        text,
+        [(image.width, image.height) for image in shown],
+        seat.expected_output_tokens,
+        seat.max_output_tokens,
+    )
+    return {
+        "input_tokens": quoted.input_tokens,
+        "max_output_tokens": seat.max_output_tokens,
+        "expected_usd": quoted.expected_usd,
+        "max_usd": quoted.max_usd,
+    }
