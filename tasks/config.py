@@ -164,7 +164,6 @@ class RunConfig(Record):
     modes: tuple[Mode, ...] = MODES
     settings: Annotated[tuple[Setting, ...], Field(min_length=1)] = ("analyze",)
     prompts: str | None = None
-    profile: Literal["paper"] = "paper"
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
     epoch: Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")] = "base"
@@ -175,7 +174,6 @@ class RunConfig(Record):
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
-    shards_at_once: Annotated[int, Field(ge=1, le=64)] = 4
     shard_retries: Annotated[int, Field(ge=0, le=10)] = 1
     split_versions: bool = False
     cache: str = ".cache/judgeflow"

@@ -30,9 +30,8 @@ def config(terminal: Terminal, standin: StandinControl, name: str, **changes: An
         "concurrency": AT_ONCE,
     }
     own = {"cache": str(terminal.folder / f"cache-{name}"), "shard_size": 25}
-    return terminal.config(
-        name, judges=[judge], modes=["score"], limit=ITEMS, **(own | changes), probes={}
-    )
+    base: dict[str, Any] = {"judges": [judge], "modes": ["score"], "limit": ITEMS}
+    return terminal.config(name, **(base | own | changes))
 
 
 def wait_for_calls(standin: StandinControl, total: int, process: subprocess.Popen[str]) -> None:
@@ -79,14 +78,17 @@ def test_killed_and_resumed_pays_again_for_the_calls_in_flight_only(
     moments = random.Random(seed)
     standin.script(latency=0.1)
     folder = judgeflow.folder / "killed"
-    words: tuple[object, ...] = ("run", config(judgeflow, standin, "killed"), "--run-dir", folder)
+    items = 6 * kills
+    size = {"modes": ["score", "pair"], "limit": items}
+    path = config(judgeflow, standin, "killed", **size)
+    words: tuple[object, ...] = ("run", path, "--run-dir", folder)
     killed = 0
     while killed < kills:
         process = judgeflow.start(*words)
         if killed % 5:
             wait_for_calls(standin, standin.stats()["total"] + moments.randint(1, 6), process)
         time.sleep(moments.uniform(0.0, 0.2 if killed % 5 else 4.0))
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate(timeout=30)
         killed += process.returncode == -signal.SIGKILL
         if (folder / "run.json").exists():
@@ -96,15 +98,15 @@ def test_killed_and_resumed_pays_again_for_the_calls_in_flight_only(
     assert ended.code == 0, f"seed {seed}: {ended.err}"
     bodies = standin.stats()["bodies"].values()
     completed = [body["completed"] for body in bodies]
-    assert len(completed) == ITEMS
+    assert len(completed) == items
     assert min(completed) == 1, f"seed {seed}"
-    assert sum(completed) - ITEMS <= AT_ONCE * kills, f"seed {seed}"
+    assert sum(completed) - items <= AT_ONCE * kills, f"seed {seed}"
     answers = pl.read_parquet(folder / "answers.parquet")
-    assert (answers.height, answers["request_key"].n_unique()) == (ITEMS, ITEMS)
+    assert (answers.height, answers["request_key"].n_unique()) == (items, items)
     assert set(answers["status"]) == {"answered"}
 
     standin.script()
-    calm = quick("run", config(quick, standin, "calm"), "--run-dir", quick.folder / "calm")
+    calm = quick("run", config(quick, standin, "calm", **size), "--run-dir", quick.folder / "calm")
     assert calm.code == 0, calm.err
     undisturbed = (quick.folder / "calm" / "estimates.parquet").read_bytes()
     assert (folder / "estimates.parquet").read_bytes() == undisturbed, f"seed {seed}"

@@ -1,5 +1,6 @@
 """What a configuration may say, and what is said where it is wrong."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,17 @@ import pytest
 import yaml
 
 from data.errors import ConfigError
-from tasks.config import RunConfig, config_sha256, load_config, parse_config
+from data.records import Record
+from tasks.config import (
+    AnthropicJudge,
+    OpenAIJudge,
+    RecordedJudge,
+    RunConfig,
+    Simulation,
+    config_sha256,
+    load_config,
+    parse_config,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +116,17 @@ def test_images_that_stay_at_home_allow_blind_settings_only() -> None:
     for setting in ("analyze", "vision-expert"):  # an expert describes what it was sent
         with pytest.raises(ConfigError, match="allow_send is false"):
             parse_config(minimal(images=home, settings=["no-figure", setting]))
+
+
+@pytest.mark.parametrize(
+    "entry", [RunConfig, OpenAIJudge, AnthropicJudge, RecordedJudge, Simulation]
+)
+def test_every_key_is_documented(entry: type[Record]) -> None:
+    page = (ROOT / "docs/configuration.md").read_text() + (ROOT / "docs/datasets.md").read_text()
+    undocumented = [
+        key for key in entry.model_fields if not re.search(rf"`{key}[`.]|^ +{key}:", page, re.M)
+    ]
+    assert undocumented == []
 
 
 def test_the_hash_is_of_the_meaning_not_of_the_spelling(tmp_path: Path) -> None:
