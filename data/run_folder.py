@@ -7,7 +7,9 @@ import json
 import os
 import re
 import secrets
+import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,8 @@ class RunFolder:
         return self.path.name
 
     @classmethod
-    def create(cls, path: Path, **facts: Any) -> RunFolder:
-        """Make a new folder with its `run.json`.
+    def create(cls, path: Path, files: Mapping[str, str], **facts: Any) -> RunFolder:
+        """Make a new folder with `run.json` and text files by name; it appears whole or not at all.
 
         Raises:
             DataError: the folder holds a run already, or other files.
@@ -40,13 +42,20 @@ class RunFolder:
         """
         if (path / "run.json").exists():
             raise DataError(f"{str(path)!r} holds a run; `judgeflow resume {path}` continues it")
-        if path.is_dir() and any(p for p in path.iterdir() if p.name != ".lock"):
+        if path.is_dir() and any(path.iterdir()):
             raise DataError(f"run folder {str(path)!r} is not empty; give another --run-dir")
-        run = cls(path)
         started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        facts = {"format": FORMAT, "nonce": secrets.token_hex(8), "started": started, **facts}
-        run.write_text("run.json", json.dumps({"run_id": run.run_id, **facts}, indent=1))
-        return run
+        known = {"run_id": path.name, "format": FORMAT, "nonce": secrets.token_hex(8)}
+        record = json.dumps({**known, "started": started, **facts}, indent=1)
+        draft = cls(path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial"))
+        try:
+            for name, text in {**files, "run.json": record}.items():
+                draft.write_text(name, text)
+            with _Writing(path):
+                draft.path.rename(path)
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+        return cls(path)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:

@@ -72,7 +72,7 @@ def _prepare(
     if not probes:
         changes["probes"] = {}
     if (folder / "run.json").exists():
-        RunFolder.create(folder)  # says how to continue the run that is there
+        RunFolder.create(folder, {})  # says how to continue the run that is there
     run = open_run(config, str(folder), None, **changes)
     if override:
         run.note(overrides=override)

@@ -46,8 +46,12 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(Path(config.cache))
-    run = RunFolder.create(
+    files = {f"prompts/{name}": text for name, text in prompts.files.items()}
+    files["providers.yaml"] = prices.read_text(encoding="utf-8")
+    files["config.yaml"] = config_text(config)
+    return RunFolder.create(
         path,
+        files,
         name=config.name,
         status="running",
         judges=describe_judges(config, seats),
@@ -61,11 +65,6 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         level=config.bootstrap.level,
         replicates=config.bootstrap.replicates,
     )
-    for name, text in prompts.files.items():
-        run.write_text(f"prompts/{name}", text)
-    run.write_text("providers.yaml", prices.read_text(encoding="utf-8"))
-    run.write_text("config.yaml", config_text(config))
-    return run
 
 
 def load_samples(here: Context) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from data.run_lock import RunLock
 
 
 def test_a_run_remembers_its_facts(tmp_path: Path) -> None:
-    run = RunFolder.create(tmp_path / "r1", name="demo")
+    run = RunFolder.create(tmp_path / "r1", {"c.yaml": "x"}, name="demo")
     run.note(status="complete")
     facts = RunFolder.open(tmp_path / "r1").facts()
     assert (facts["run_id"], facts["name"], facts["status"]) == ("r1", "demo", "complete")
@@ -20,13 +20,13 @@ def test_a_run_remembers_its_facts(tmp_path: Path) -> None:
 
 
 def test_a_taken_folder_is_refused_with_the_way_on(tmp_path: Path) -> None:
-    RunFolder.create(tmp_path / "r1")
+    RunFolder.create(tmp_path / "r1", {})
     with pytest.raises(DataError, match="judgeflow resume"):
-        RunFolder.create(tmp_path / "r1")
+        RunFolder.create(tmp_path / "r1", {})
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").write_text("years of work")
     with pytest.raises(DataError, match="not empty"):
-        RunFolder.create(tmp_path / "mine")
+        RunFolder.create(tmp_path / "mine", {})
 
 
 def test_what_is_no_run_is_said_in_one_line(tmp_path: Path) -> None:
@@ -80,3 +80,18 @@ def test_a_silent_holder_on_another_machine_is_dead_after_a_minute(tmp_path: Pat
     holder.write_text(f'{{"host": "elsewhere", "pid": 1, "beat": {time.time() - 61}}}')
     with RunLock(tmp_path):
         pass
+
+
+def test_a_run_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            RunFolder.create(tmp_path / "r1", {"prompts/a.txt": "a"})
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "r1").mkdir()  # made beforehand by whoever schedules the run
+    run = RunFolder.create(tmp_path / "r1", {"prompts/a.txt": "a"})
+    assert run.text("prompts/a.txt") == "a"
+    assert [path.name for path in tmp_path.iterdir()] == ["r1"]

@@ -89,11 +89,11 @@ def test_killed_and_resumed_pays_again_for_the_calls_in_flight_only(
             wait_for_calls(standin, standin.stats()["total"] + moments.randint(1, 6), process)
         time.sleep(moments.uniform(0.0, 0.2 if killed % 5 else 4.0))
         process.kill()
-        process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
         killed += process.returncode == -signal.SIGKILL
         if (folder / "run.json").exists():
             words = ("resume", folder)
-        assert process.returncode in {0, -signal.SIGKILL}, f"seed {seed}"
+        assert process.returncode in {0, -signal.SIGKILL}, f"seed {seed}: {err}"
     ended = judgeflow("resume", folder, "--json")
     assert ended.code == 0, f"seed {seed}: {ended.err}"
     bodies = standin.stats()["bodies"].values()
