@@ -8,7 +8,8 @@ from typing import Any
 
 from data.errors import ConfigError
 from data.run_folder import RunFolder, new_run_path
-from tasks.config import BudgetConfig, RunConfig, load_config
+from tasks.config import BudgetConfig, RunConfig
+from tasks.config_file import load_config
 from tasks.stages.prepare import create_run
 
 CONFIGS = Path(__file__).parents[1] / "deployments" / "configs"

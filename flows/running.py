@@ -17,7 +17,7 @@ from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
 from flows.meter import progress
 from flows.terminal import say, show, table
-from tasks.config import load_config
+from tasks.config_file import load_config
 from tasks.engine_room import everybody
 from tasks.judges import require_keys
 

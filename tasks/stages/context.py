@@ -13,7 +13,8 @@ from data.errors import ConfigError
 from data.records import Sample, Scale
 from data.run_folder import RunFolder
 from data.tables import samples_from
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig, load_config
+from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
+from tasks.config_file import load_config
 from tasks.engine_room import everybody
 from tasks.judges import Seat, seat
 from tasks.prices import PriceList, load_price_list

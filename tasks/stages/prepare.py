@@ -16,7 +16,8 @@ from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.records import RejectedRow, Sample
 from data.run_folder import RunFolder
-from tasks.config import RunConfig, config_sha256
+from tasks.config import RunConfig
+from tasks.config_file import config_sha256
 from tasks.images import prepare_all
 from tasks.prices import load_price_list
 from tasks.probes import PROBES

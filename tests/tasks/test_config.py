@@ -9,16 +9,8 @@ import yaml
 
 from data.errors import ConfigError
 from data.records import Record
-from tasks.config import (
-    AnthropicJudge,
-    OpenAIJudge,
-    RecordedJudge,
-    RunConfig,
-    Simulation,
-    config_sha256,
-    load_config,
-    parse_config,
-)
+from tasks.config import AnthropicJudge, OpenAIJudge, RecordedJudge, RunConfig, Simulation
+from tasks.config_file import config_sha256, load_config, parse_config
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,8 @@ from data.errors import ConfigError
 from data.image_store import PreparedImage
 from data.records import Sample
 from tasks.asking import UNKNOWN, Ground, Planned
-from tasks.config import RunConfig, parse_config
+from tasks.config import RunConfig
+from tasks.config_file import parse_config
 from tasks.plan import plan_gathering, plan_judging, plan_recorded, plan_table, sharded
 from tasks.prices import load_price_list
 from tasks.prompts import PromptSet
