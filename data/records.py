@@ -243,8 +243,9 @@ Verdict = Annotated[
 class Estimate(Record):
     """One number with its uncertainty and what it is a number of.
 
-    `group` is `"pooled"`, `"macro"` (unweighted mean over sources) or `"source:NAME"`. `value`
-    is `None` where the measure is not defined; `note` then says why.
+    `group` is `"pooled"`, `"macro"` (unweighted mean over sources), `"source:NAME"` or
+    `"label:LEVEL"`. `value` is `None` where the measure is not defined; `note` then says why.
+    `bound_low` and `bound_high` are the limits under what missing verdicts could have been.
     """
 
     judge: str
@@ -258,6 +259,8 @@ class Estimate(Record):
     high: float | None
     level: float
     method: str
+    bound_low: float | None = None
+    bound_high: float | None = None
     n: int
     n_missing: int
     clusters: int

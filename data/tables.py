@@ -135,6 +135,8 @@ ESTIMATES = Schema(
         "high": _NUM,
         "level": _NUM,
         "method": _STR,
+        "bound_low": _NUM,
+        "bound_high": _NUM,
         "n": _INT,
         "n_missing": _INT,
         "clusters": _INT,

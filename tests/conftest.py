@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.standin.control import StandinControl, standin_process
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("judgeflow", deadline=None)  # a busy machine is no defect
+settings.load_profile("judgeflow")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,19 +12,14 @@ from data.records import Estimate, Mode
 from data.tables import ESTIMATES, table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.batch import features as ranking_features
-from tasks.measures.kinds import Columns, Floats, Ints, Measure
-from tasks.measures.labels import (
-    READABLE,
-    combined_choice,
-    combined_score,
-    label_verdicts,
-    repeat_rule,
-)
+from tasks.measures.bounds import bounds
+from tasks.measures.evidence import EVIDENCE, Evidence, by_sample
+from tasks.measures.kinds import Floats, Ints, Measure
+from tasks.measures.labels import repeat_rule
 from tasks.measures.resampling import Interval, Stratum
 
-CHOICES = np.array([0.0, 1.0, 2.0])  # A, B, tie
-NOTHING = np.array([])
+Limits = tuple[float | None, float | None]
+MOST_LEVELS = 12  # of labels that get a figure of their own, from the lowest
 
 
 @dataclass(frozen=True)
@@ -37,16 +31,6 @@ class Subject:
     setting: str
     probe: str | None
     repeat_rule: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Features (samples, K) with zeros where there is no readable verdict, and which were asked."""
-
-    columns: Columns
-    features: Floats
-    answered: Ints
-    asked: Ints
 
 
 def agreement(
@@ -69,7 +53,7 @@ def agreement(
         layers = resampling.strata(labelled)
         asked = base.filter(pl.col("mode") == mode)
         for (judge, setting), group in asked.group_by(["judge", "setting"], maintain_order=True):
-            answers = _by_sample(group)
+            answers = by_sample(group)
             repeats = int(group["repeat"].n_unique())
             subject = Subject(str(judge), mode, str(setting), None, repeat_rule(mode, repeats))
             evidence = EVIDENCE[mode](labelled, answers)
@@ -107,25 +91,44 @@ def _measured(
     def value(sums: Floats) -> Floats:
         return resampling.values(lambda s: measure.value(s, evidence.columns), sums)
 
-    named = [index for index, layer in enumerate(layers) if layer.source is not None]
+    def told(
+        group: str, members: Ints, found: Interval, limits: Limits, note: str = ""
+    ) -> Estimate:
+        return _estimate(
+            subject, evidence, measure, group, layers, members, found, limits, bootstrap, note
+        )
+
+    everybody = np.concatenate([layer.samples for layer in layers])
     by_source = [float(value(point)) for point in points]
     drawn = [value(draw) for draw in draws]
-    pooled = resampling.interval(
-        float(value(np.sum(points, axis=0))), value(np.sum(draws, axis=0)), bootstrap.level
-    )
-    yield _estimate(subject, evidence, measure, "pooled", layers, pooled, bootstrap)
+    limits = [bounds(value, evidence, layer.samples) for layer in layers]
+    total, all_draws = np.sum(points, axis=0), np.sum(draws, axis=0)
+    pooled = resampling.interval(float(value(total)), value(all_draws), bootstrap.level)
+    yield told("pooled", everybody, pooled, bounds(value, evidence, everybody))
+    named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
-        macro = resampling.interval(
-            mean, _means(np.stack([drawn[index] for index in named])), bootstrap.level
-        )
-        note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else None
-        members = [layers[index] for index in named]
-        yield _estimate(subject, evidence, measure, "macro", members, macro, bootstrap, note)
-    for layer, point, draw in zip(layers, by_source, drawn, strict=True):
+        rows = _means(np.stack([drawn[index] for index in named]))
+        macro = resampling.interval(mean, rows, bootstrap.level)
+        note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else ""
+        members = np.concatenate([layers[index].samples for index in named])
+        yield told("macro", members, macro, _mean_limits([limits[i] for i in named]), note)
+    for layer, point, draw, limit in zip(layers, by_source, drawn, limits, strict=True):
         own = resampling.interval(point, draw, bootstrap.level)
-        group = f"source:{layer.name}"
-        yield _estimate(subject, evidence, measure, group, [layer], own, bootstrap)
+        yield told(f"source:{layer.name}", layer.samples, own, limit)
+    if (
+        measure.by_level
+        and evidence.human is not None
+        and len(evidence.columns.human) <= MOST_LEVELS
+    ):
+        for level in evidence.columns.human:
+            keep = np.repeat(evidence.columns.human == level, len(evidence.columns.judge))
+            own = resampling.interval(
+                float(value(total * keep)), value(all_draws * keep), bootstrap.level
+            )
+            members = everybody[evidence.human[everybody] == level]
+            limit = bounds(value, evidence, members)
+            yield told(f"label:{level:g}", members, own, limit)
 
 
 def _estimate(
@@ -134,13 +137,17 @@ def _estimate(
     measure: Measure,
     group: str,
     layers: Sequence[Stratum],
+    members: Ints,
     found: Interval,
+    limits: Limits,
     bootstrap: BootstrapConfig,
-    note: str | None = None,
+    note: str,
 ) -> Estimate:
-    members = np.concatenate([layer.samples for layer in layers])
     n = int(evidence.answered[members].sum())
-    clustered = all(layer.clustered for layer in layers)
+    touched = [np.isin(layer.samples, members) for layer in layers]
+    clustered = all(
+        layer.clustered for layer, some in zip(layers, touched, strict=True) if some.any()
+    )
     unit = "images" if clustered else "rows, images unknown"
     notes = [note] if note else []
     if found.value is None:
@@ -161,13 +168,26 @@ def _estimate(
         high=found.high,
         level=bootstrap.level,
         method=f"percentile bootstrap of {unit} within sources, {bootstrap.replicates} replicates",
+        bound_low=limits[0],
+        bound_high=limits[1],
         n=n,
-        n_missing=int(evidence.asked[members].sum()) - n,
-        clusters=sum(layer.clusters for layer in layers),
+        n_missing=int(evidence.missing[members].sum()),
+        clusters=sum(
+            len(np.unique(layer.cluster[some])) for layer, some in zip(layers, touched, strict=True)
+        ),
         clustered=clustered,
         repeat_rule=subject.repeat_rule,
         note="; ".join(notes) or None,
     )
+
+
+def _mean_limits(limits: Sequence[Limits]) -> Limits:
+    """The limits of a mean, of sources in which both are defined."""
+    defined = [(low, high) for low, high in limits if low is not None and high is not None]
+    if not defined:
+        return None, None
+    lows, highs = zip(*defined, strict=True)
+    return sum(lows) / len(lows), sum(highs) / len(highs)
 
 
 def estimates_table(rows: Iterable[Estimate]) -> pl.DataFrame:
@@ -188,76 +208,3 @@ def _means(draws: Floats) -> Floats:
     counts = defined.sum(0)
     total = np.where(defined, draws, 0.0).sum(0)
     return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
-
-
-Answers = Mapping[str, list[str | None]]
-
-
-def _by_sample(group: pl.DataFrame) -> Answers:
-    """The verdicts of each sample over its repeats; `None` where one is not readable."""
-    found: dict[str, list[str | None]] = {}
-    rows = group.sort("repeat").select("sample_id", "status", "verdict").iter_rows()
-    for sample_id, status, verdict in rows:
-        found.setdefault(sample_id, []).append(verdict if status in READABLE else None)
-    return found
-
-
-def _marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
-    """The readable verdicts of each sample, and which samples were asked at all."""
-    given = [answers.get(sample["sample_id"]) for sample in samples]
-    readable = [[verdict for verdict in some or () if verdict is not None] for some in given]
-    return readable, np.array([some is not None for some in given], dtype=np.int64)
-
-
-def _score_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    readable, asked = _marks(samples, answers)
-    human = [combined_score(label_verdicts(sample)) for sample in samples]
-    judge = [combined_score(some) if some else None for some in readable]
-    columns = Columns(_levels(human), _levels(judge))
-    return _table_evidence(columns, human, judge, asked)
-
-
-def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    readable, asked = _marks(samples, answers)
-    human: list[float | None] = [
-        float("ABC".index(combined_choice(label_verdicts(sample)))) for sample in samples
-    ]
-    judge = [float("ABC".index(combined_choice(some))) if some else None for some in readable]
-    return _table_evidence(Columns(CHOICES, CHOICES), human, judge, asked)
-
-
-def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    """Means over annotators and repeats of what each ranking is worth."""
-    readable, asked = _marks(samples, answers)
-    blank = np.zeros(len(ranking_features("AB", "AB")))
-    rows = [
-        np.mean([ranking_features(y, v) for y in label_verdicts(sample) for v in some], axis=0)
-        if some
-        else blank
-        for sample, some in zip(samples, readable, strict=True)
-    ]
-    answered = np.array([bool(some) for some in readable], dtype=np.int64)
-    return Evidence(Columns(NOTHING, NOTHING), np.array(rows), answered, asked)
-
-
-def _table_evidence(
-    columns: Columns,
-    human: Sequence[float | None],
-    judge: Sequence[float | None],
-    asked: Ints,
-) -> Evidence:
-    """Indicator features of joint counts."""
-    features = np.zeros((len(human), len(columns.human) * len(columns.judge)))
-    answered = np.array([value is not None for value in judge], dtype=np.int64)
-    given = answered.astype(bool)
-    x = np.searchsorted(columns.human, np.asarray(human, dtype=np.float64)[given])
-    y = np.searchsorted(columns.judge, np.asarray(judge, dtype=np.float64)[given])
-    features[given, x * len(columns.judge) + y] = 1.0
-    return Evidence(columns, features, answered, asked)
-
-
-def _levels(values: Iterable[float | None]) -> Floats:
-    return np.array(sorted({value for value in values if value is not None}), dtype=np.float64)
-
-
-EVIDENCE = {"score": _score_evidence, "pair": _choice_evidence, "batch": _ranking_evidence}

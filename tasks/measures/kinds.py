@@ -39,7 +39,8 @@ Value = Callable[[Floats, Columns], Floats]
 class Measure:
     """A named function from sums (..., K) to values (...); NaN inside where it is not defined.
 
-    `mode` is `None` for a measure that every mode has.
+    `mode` is `None` for a measure that every mode has; `by_level` asks for a figure per level of
+    the human label too.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Measure:
     better: Better
     value: Value
     primary: bool = False
+    by_level: bool = False
 
     @property
     def definition(self) -> str:

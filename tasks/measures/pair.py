@@ -54,6 +54,34 @@ def tie_rate(sums: Floats, columns: Columns) -> Floats:
     return ratio(counts[..., TIED].sum(-1), counts.sum((-1, -2)))
 
 
+def tie_rate_gap(sums: Floats, columns: Columns) -> Floats:
+    """Share of pairs the judge calls a tie minus the share the human calls one."""
+    counts = columns.table(sums)
+    gap = counts[..., TIED].sum(-1) - counts[..., TIED, :].sum(-1)
+    return ratio(gap, counts.sum((-1, -2)))
+
+
+def symmetry(sums: Floats, columns: Columns) -> Floats:
+    """Share of A among the judge's wins minus that among the human's: above zero it favours A.
+
+    Over pairs that neither calls a tie.
+    """
+    wins = columns.table(sums)[..., :TIED, :TIED]
+    return ratio(wins[..., B, A] - wins[..., A, B], wins.sum((-1, -2)))
+
+
+def _precision(which: int, sums: Floats, columns: Columns) -> Floats:
+    counts = columns.table(sums)
+    return ratio(counts[..., which, which], counts[..., which].sum(-1))
+
+
+def precision(which: int, name: str) -> Value:
+    """The precision of one class as a measure's function."""
+    function = partial(_precision, which)
+    function.__doc__ = f"Share of pairs the judge calls {name} that the human calls so too."
+    return function
+
+
 def _recall(which: int, sums: Floats, columns: Columns) -> Floats:
     counts = columns.table(sums)
     return ratio(counts[..., which, which], counts[..., which, :].sum(-1))
@@ -72,6 +100,11 @@ MEASURES = (
     Measure("macro_f1", "pair", "higher", macro_f1),
     Measure("kappa", "pair", "higher", kappa),
     Measure("tie_rate", "pair", "neither", tie_rate),
+    Measure("tie_rate_gap", "pair", "neither", tie_rate_gap),
+    Measure("symmetry", "pair", "neither", symmetry),
+    Measure("precision_a", "pair", "higher", precision(A, "A")),
+    Measure("precision_b", "pair", "higher", precision(B, "B")),
+    Measure("precision_tie", "pair", "higher", precision(TIED, "a tie")),
     Measure("recall_a", "pair", "higher", recall(A, "A")),
     Measure("recall_b", "pair", "higher", recall(B, "B")),
     Measure("recall_tie", "pair", "higher", recall(TIED, "a tie")),

@@ -41,6 +41,47 @@ def kendall(sums: Floats, columns: Columns) -> Floats:
     return ratio(concordant - discordant, np.sqrt(spread))
 
 
+def quadratic_kappa(sums: Floats, columns: Columns) -> Floats:
+    """Quadratic-weighted kappa: one minus squared difference over that of independent scores.
+
+    kappa_w = 1 - E[(j - h)^2] / E'[(j - h)^2], with E' over the product of the marginals (Cohen
+    1968). Levels count by their value on the scale.
+    """
+    counts = columns.table(sums)
+    weight = _difference(columns) ** 2
+    total = np.maximum(counts.sum((-1, -2)), 1e-300)
+    observed = (counts * weight).sum((-1, -2)) / total
+    rows, cols = counts.sum(-1), counts.sum(-2)
+    expected = ((rows @ weight) * cols).sum(-1) / total**2
+    return 1.0 - ratio(observed, expected)
+
+
+def ordinal_alpha(sums: Floats, columns: Columns) -> Floats:
+    """Krippendorff's alpha with the ordinal distance, judge and human as two coders.
+
+    alpha = 1 - (n - 1) sum o_ck d_ck / sum n_c n_k d_ck over coincidences o and their marginals n,
+    d_ck the squared number of values between c and k, both halved (Krippendorff 2011).
+    """
+    levels = np.union1d(columns.human, columns.judge)
+    left = (columns.human[:, None] == levels).astype(float)
+    right = (columns.judge[:, None] == levels).astype(float)
+    one_way = left.T @ columns.table(sums) @ right
+    coincidences = one_way + np.swapaxes(one_way, -1, -2)
+    margin = coincidences.sum(-1)
+    middle = np.cumsum(margin, -1) - margin / 2
+    distance = (middle[..., :, None] - middle[..., None, :]) ** 2
+    total = margin.sum(-1)
+    observed = (coincidences * distance).sum((-1, -2))
+    expected = (margin[..., :, None] * margin[..., None, :] * distance).sum((-1, -2))
+    return np.asarray(1.0 - (total - 1) * ratio(observed, expected))
+
+
+def variance_ratio(sums: Floats, columns: Columns) -> Floats:
+    """Variance of the judge's scores over that of the human's: below one the judge compresses."""
+    counts = columns.table(sums)
+    return ratio(_variance(counts.sum(-2), columns.judge), _variance(counts.sum(-1), columns.human))
+
+
 def exact(sums: Floats, columns: Columns) -> Floats:
     """Share of judge scores equal to the human score."""
     return _share(sums, columns, (_difference(columns) == 0).astype(float))
@@ -64,6 +105,12 @@ def bias(sums: Floats, columns: Columns) -> Floats:
 
 def _difference(columns: Columns) -> Floats:
     return columns.judge[None, :] - columns.human[:, None]
+
+
+def _variance(margin: Floats, levels: Floats) -> Floats:
+    total = np.maximum(margin.sum(-1), 1e-300)
+    mean = (margin * levels).sum(-1) / total
+    return np.asarray((margin * levels**2).sum(-1) / total - mean**2)
 
 
 def _share(sums: Floats, columns: Columns, weight: Floats) -> Floats:
@@ -105,8 +152,11 @@ MEASURES = (
     Measure("pearson", "score", "higher", pearson, primary=True),
     Measure("spearman", "score", "higher", spearman),
     Measure("kendall_tau_b", "score", "higher", kendall),
+    Measure("quadratic_kappa", "score", "higher", quadratic_kappa),
+    Measure("ordinal_alpha", "score", "higher", ordinal_alpha),
     Measure("exact", "score", "higher", exact),
     Measure("within_one", "score", "higher", within_one),
-    Measure("mae", "score", "lower", mae),
-    Measure("bias", "score", "neither", bias),
+    Measure("mae", "score", "lower", mae, by_level=True),
+    Measure("bias", "score", "neither", bias, by_level=True),
+    Measure("variance_ratio", "score", "neither", variance_ratio),
 )

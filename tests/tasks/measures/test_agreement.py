@@ -1,9 +1,5 @@
 """Measures against scipy, brute-force twins and published figures."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
@@ -11,62 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from data.datasets import load_dataset, read_verdicts
-from data.layout import DatasetConfig, JoinedTable, TableColumns
-from data.tables import SAMPLES, VERDICTS, samples_table, table
-from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
 from tasks.measures import AGREEMENT, EVERY, better, definitions, estimate, primary
-from tasks.measures.batch import features
+from tasks.measures.batch import COLUMNS, features
+from tests.tasks.measures.conftest import samples, values, verdicts
 
 QUICK = BootstrapConfig(replicates=100)
-STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
-
-
-def samples(mode: str, verdict: Sequence[str], **columns: Sequence[Any]) -> pl.DataFrame:
-    """A table of labelled samples; a column may be given per sample."""
-    rows = []
-    for index, label in enumerate(verdict):
-        row: dict[str, Any] = {
-            "sample_id": f"d/{mode}/{index}",
-            "item_id": f"i{index}",
-            "cluster_id": f"c{index}",
-            "mode": mode,
-            "source": "s",
-            "instruction": "",
-            "labels": [{"annotator": "h", "verdict": label, "origin": "human"}],
-        }
-        rows.append(row | {name: values[index] for name, values in columns.items()})
-    return table(rows, SAMPLES)
-
-
-def verdicts(mode: str, given: Sequence[str | None], repeat: int = 0) -> pl.DataFrame:
-    rows = [
-        {
-            "sample_id": f"d/{mode}/{index}",
-            "mode": mode,
-            "judge": "j",
-            "setting": "analyze",
-            "variant": "base",
-            "repeat": repeat,
-            "epoch": "base",
-            "status": "unparsed" if verdict is None else STATUS[mode],
-            "verdict": verdict,
-        }
-        for index, verdict in enumerate(given)
-    ]
-    return table(rows, VERDICTS)
-
-
-def values(frame: pl.DataFrame, group: str = "pooled") -> dict[str, float | None]:
-    rows = frame.filter(pl.col("group") == group)
-    return dict(rows.select("metric", "value").iter_rows())
-
-
-def row_of(frame: pl.DataFrame, metric: str, group: str) -> dict[str, Any]:
-    (row,) = frame.filter((pl.col("metric") == metric) & (pl.col("group") == group)).to_dicts()
-    return row
-
 
 scores = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=3, max_size=40)
 
@@ -116,11 +62,13 @@ orders = st.integers(2, 5).flatmap(
 @given(orders)
 def test_ranking_measures_equal_their_brute_force(pair: tuple[list[str], list[str]]) -> None:
     label, verdict = "".join(pair[0]), "".join(pair[1])
-    _, distance, tau, first, exact = features(label, verdict)
+    row = dict(zip(COLUMNS, features(label, verdict), strict=True))
     ranks = [[order.index(letter) for letter in sorted(label)] for order in (label, verdict)]
-    assert tau == pytest.approx(stats.kendalltau(*ranks).statistic)
-    assert distance == pytest.approx(edits(verdict, label) / len(label))
-    assert (first, exact) == (label[0] == verdict[0], label == verdict)
+    assert row["tau"] == pytest.approx(stats.kendalltau(*ranks).statistic)
+    assert row["levenshtein"] == pytest.approx(edits(verdict, label) / len(label))
+    assert (row["top1"], row["exact"]) == (label[0] == verdict[0], label == verdict)
+    moved = sum(abs(a - b) for a, b in zip(*ranks, strict=True))
+    assert row["footrule"] == pytest.approx(moved / (len(label) ** 2 // 2))
 
 
 def edits(a: str, b: str) -> int:
@@ -133,11 +81,17 @@ def edits(a: str, b: str) -> int:
 def test_a_random_order_of_four_scores_656_and_chance_is_zero() -> None:
     from itertools import permutations
 
-    rows = [features("ABCD", "".join(order)) for order in permutations("ABCD")]
-    _, distance, tau, first, _ = np.mean(rows, axis=0)
-    assert round(distance, 3) == 0.656
-    assert tau == pytest.approx(0)
-    assert first == pytest.approx(1 / 4)
+    for size in (2, 3, 4, 5):
+        label = "ABCDE"[:size]
+        rows = [features(label, "".join(order)) for order in permutations(label)]
+        mean = dict(zip(COLUMNS, np.mean(rows, axis=0), strict=True))
+        assert mean["tau"] == pytest.approx(0, abs=1e-12)
+        assert mean["top1"] == pytest.approx(1 / size)
+        for name in COLUMNS:
+            if name.endswith("_beyond"):
+                assert mean[name] == pytest.approx(0, abs=1e-12), (size, name)
+        if size == 4:
+            assert round(mean["levenshtein"], 3) == 0.656
 
 
 def test_a_constant_judge_is_not_defined_and_says_so() -> None:
@@ -184,7 +138,8 @@ def test_repeats_are_averaged_voted_or_averaged_over_as_the_rule_says() -> None:
 def test_the_macro_mean_leaves_unknown_sources_out_and_counts_the_undefined() -> None:
     frame = samples("score", ["1", "5", "2", "2", "4"], source=["a", "a", "b", "b", None])
     found = estimate(frame, verdicts("score", ["1", "5", "1", "2", "4"]), QUICK)
-    assert set(found["group"]) == {"pooled", "macro", "source:a", "source:b", "source:(none)"}
+    groups = {group for group in found["group"] if not group.startswith("label:")}
+    assert groups == {"pooled", "macro", "source:a", "source:b", "source:(none)"}
     row = found.row(
         by_predicate=(pl.col("metric") == "pearson") & (pl.col("group") == "macro"), named=True
     )
@@ -247,70 +202,3 @@ def test_every_mode_has_one_primary_measure_and_every_measure_a_definition() -> 
     assert set(primary()) == {"score", "pair", "batch"}
     assert set(better()) == set(definitions())
     assert len({measure.name for measure in EVERY}) == len(EVERY)
-
-
-PUBLISHED = {
-    "llava_critic_7b": (5716, 0.4020, 0.3558, 0.3003, 0.3216, 0.7505, 1.0310),
-    "gemini_2.5_flash": (5409, 0.4586, 0.4458, 0.3766, 0.3213, 0.7025, 1.1224),
-    "phi4_15b": (5653, 0.3030, 0.2929, 0.2506, 0.3419, 0.7610, 1.0050),
-}
-METRICS = ("pearson", "spearman", "kendall_tau_b", "exact", "within_one", "mae")
-
-
-@pytest.fixture(scope="module")
-def official(shared_data: Path) -> pl.DataFrame:
-    """Estimates of the three recorded judges and the baselines on the official scoring labels."""
-    folder = shared_data / "vlm_judge_uncertainty"
-    sources = JoinedTable(
-        path="mllm_judge_original_dataset.csv", columns=TableColumns(source="orig_dataset")
-    )
-    config = DatasetConfig(
-        path="mllm_judge_llava_critic_7b.csv",
-        format="table",
-        mode="score",
-        columns=TableColumns(labels=("gt_score",)),
-        join=(sources,),
-    )
-    frame = samples_table(load_dataset(config, folder).samples)
-    columns = TableColumns(verdict="parsed_score")
-    rows = []
-    for judge in PUBLISHED:
-        path = folder / f"mllm_judge_{judge}.csv"
-        cells = read_verdicts(path, columns, where_judge=None, missing=("-1",))
-        for sample_id in frame["sample_id"]:
-            cell = cells[sample_id.split("/", 2)[2], 0]
-            status = "unparsed" if cell is None else "scored"
-            rows.append(
-                {"sample_id": sample_id, "mode": "score", "judge": judge, "setting": "recorded",
-                 "variant": "base", "repeat": 0, "status": status, "verdict": cell}
-            )  # fmt: skip
-    judged = pl.concat([table(rows, VERDICTS), baseline_verdicts(frame, 1)])
-    return estimate(frame, judged, BootstrapConfig(replicates=200))
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("judge", PUBLISHED)
-def test_the_published_figures_of_three_judges_come_out(official: pl.DataFrame, judge: str) -> None:
-    mine = official.filter((pl.col("judge") == judge) & (pl.col("group") == "pooled"))
-    n, *figures = PUBLISHED[judge]
-    found = dict(mine.select("metric", "value").iter_rows())
-    assert set(mine["n"]) == {n}
-    assert [round(found[name], 4) for name in METRICS] == figures
-    assert not mine["clustered"].any()
-
-
-@pytest.mark.data
-def test_the_mean_over_the_fourteen_sources_comes_out(official: pl.DataFrame) -> None:
-    mine = official.filter(pl.col("judge") == "llava_critic_7b")
-    assert round(values(mine, "macro")["pearson"] or 0, 3) == 0.317
-    groups = [group for group in mine["group"].unique() if group.startswith("source:")]
-    assert len(groups) == 15  # fourteen, and the one sample without a source
-
-
-@pytest.mark.data
-def test_a_constant_four_comes_out_as_good_as_measured_elsewhere(official: pl.DataFrame) -> None:
-    found = values(official.filter(pl.col("judge") == "baseline:constant"))
-    assert round(found["exact"] or 0, 3) == 0.313
-    assert round(found["within_one"] or 0, 3) == 0.764
-    assert round(found["mae"] or 0, 2) == 1.03
-    assert found["pearson"] is None

@@ -1,0 +1,72 @@
+"""What an estimate could have been if every missing verdict were known.
+
+A share is lowest and highest where each missing verdict is as wrong or as right as it can be. For
+correlations and agreement coefficients the human's own value is not the best case, so the limits
+are searched for over joint counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tasks.measures.evidence import Evidence
+from tasks.measures.kinds import Floats, Ints
+
+PASSES = 6
+Value = Callable[[Floats], Floats]
+
+
+def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | None, float | None]:
+    """The lowest and highest value over what the missing verdicts of `members` could have been.
+
+    In joint counts all missing verdicts of one human level are given one judge level, changed
+    level by level until nothing improves: exact for shares and means, a search for the others.
+    `(None, None)` where that cannot be said.
+    """
+    sums = evidence.features[members].sum(0)
+    missing = members[evidence.missing[members] == 1]
+    if len(missing) == 0:
+        found = float(value(sums))
+        return (None, None) if np.isnan(found) else (found, found)
+    if evidence.human is not None:
+        counts = np.array([(evidence.human[missing] == h).sum() for h in evidence.columns.human])
+        low, high = (_searched(value, sums, counts, sign) for sign in (-1.0, 1.0))
+    elif evidence.extremes is not None:
+        worst, best = (value(sums + evidence.extremes[missing, case].sum(0)) for case in (0, 1))
+        low, high = float(np.fmin(worst, best)), float(np.fmax(worst, best))
+    else:
+        return None, None
+    return None if np.isnan(low) else low, None if np.isnan(high) else high
+
+
+def _searched(value: Value, sums: Floats, counts: Ints, sign: float) -> float:
+    """The extreme value (`sign` 1: highest) over where the missing counts of each row go."""
+    rows = len(counts)
+    levels = len(sums) // rows
+    table = sums.reshape(rows, levels)
+
+    def valued(choices: Ints) -> Floats:
+        filled = np.repeat(table[None], len(choices), axis=0)
+        at = np.arange(len(choices))[:, None], np.arange(rows)[None, :], choices
+        filled[at] += counts
+        found = value(filled.reshape(len(choices), -1))
+        return np.where(np.isnan(found), -np.inf, sign * found)
+
+    slope = np.linspace(0, levels - 1, rows).round().astype(np.int64)
+    flat = np.repeat(np.arange(levels)[:, None], rows, axis=1)
+    starts = np.concatenate([flat, slope[None], slope[None, ::-1]])
+    scores = valued(starts)
+    choice, best = starts[np.argmax(scores)].copy(), float(scores.max())
+    for _ in range(PASSES):
+        before = best
+        for row in np.flatnonzero(counts):
+            tried = np.repeat(choice[None], levels, axis=0)
+            tried[:, row] = np.arange(levels)
+            scores = valued(tried)
+            if scores.max() > best:
+                choice, best = tried[np.argmax(scores)], float(scores.max())
+        if best == before:
+            break
+    return sign * best if np.isfinite(best) else float("nan")

@@ -1,0 +1,117 @@
+"""Verdicts and labels as per-sample features whose sums every measure is a function of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.measures.batch import extremes
+from tasks.measures.batch import features as ranking_features
+from tasks.measures.kinds import Columns, Floats, Ints
+from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
+
+CHOICES = np.array([0.0, 1.0, 2.0])  # A, B, tie
+NOTHING = np.array([])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a subject's estimates stand on, a row per sample.
+
+    `features` (samples, K) has zeros where there is no readable verdict; `answered` and `asked`
+    are 0 or 1. `human` is the label's level where the columns are joint counts. `extremes`
+    (samples, 2, K) is the worst and the best a missing ranking could have been, zero for the
+    others. Without either, nothing is said about what missing verdicts could have been.
+    """
+
+    columns: Columns
+    features: Floats
+    answered: Ints
+    asked: Ints
+    human: Floats | None = None
+    extremes: Floats | None = None
+
+    @property
+    def missing(self) -> Ints:
+        """1 where a sample was asked and has no readable verdict."""
+        return self.asked * (1 - self.answered)
+
+
+Answers = Mapping[str, list[str | None]]
+
+
+def by_sample(group: pl.DataFrame) -> Answers:
+    """The verdicts of each sample over its repeats; `None` where one is not readable."""
+    found: dict[str, list[str | None]] = {}
+    rows = group.sort("repeat").select("sample_id", "status", "verdict").iter_rows()
+    for sample_id, status, verdict in rows:
+        found.setdefault(sample_id, []).append(verdict if status in READABLE else None)
+    return found
+
+
+def _marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
+    """The readable verdicts of each sample, and which samples were asked at all."""
+    given = [answers.get(sample["sample_id"]) for sample in samples]
+    readable = [[verdict for verdict in some or () if verdict is not None] for some in given]
+    return readable, np.array([some is not None for some in given], dtype=np.int64)
+
+
+def _score_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
+    readable, asked = _marks(samples, answers)
+    human = [combined_score(label_verdicts(sample)) for sample in samples]
+    judge = [combined_score(some) if some else None for some in readable]
+    whole = [level for level in human if level == int(level)]  # what a judge could have said
+    columns = Columns(_levels(human), _levels([*judge, *whole]))
+    return _table_evidence(columns, human, judge, asked)
+
+
+def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
+    readable, asked = _marks(samples, answers)
+    human: list[float | None] = [
+        float("ABC".index(combined_choice(label_verdicts(sample)))) for sample in samples
+    ]
+    judge = [float("ABC".index(combined_choice(some))) if some else None for some in readable]
+    return _table_evidence(Columns(CHOICES, CHOICES), human, judge, asked)
+
+
+def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
+    """Means over annotators and repeats of what each ranking is worth."""
+    readable, asked = _marks(samples, answers)
+    blank = np.zeros(len(ranking_features("AB", "AB")))
+    rows = [
+        np.mean([ranking_features(y, v) for y in label_verdicts(sample) for v in some], axis=0)
+        if some
+        else blank
+        for sample, some in zip(samples, readable, strict=True)
+    ]
+    answered = np.array([bool(some) for some in readable], dtype=np.int64)
+    could = np.array([extremes(len(label_verdicts(sample)[0])) for sample in samples])
+    could *= (1 - answered)[:, None, None]
+    return Evidence(Columns(NOTHING, NOTHING), np.array(rows), answered, asked, extremes=could)
+
+
+def _table_evidence(
+    columns: Columns,
+    human: Sequence[float | None],
+    judge: Sequence[float | None],
+    asked: Ints,
+) -> Evidence:
+    """Indicator features of joint counts."""
+    features = np.zeros((len(human), len(columns.human) * len(columns.judge)))
+    answered = np.array([value is not None for value in judge], dtype=np.int64)
+    given = answered.astype(bool)
+    x = np.searchsorted(columns.human, np.asarray(human, dtype=np.float64)[given])
+    y = np.searchsorted(columns.judge, np.asarray(judge, dtype=np.float64)[given])
+    features[given, x * len(columns.judge) + y] = 1.0
+    return Evidence(columns, features, answered, asked, human=np.asarray(human, dtype=np.float64))
+
+
+def _levels(values: Iterable[float | None]) -> Floats:
+    return np.array(sorted({value for value in values if value is not None}), dtype=np.float64)
+
+
+EVIDENCE = {"score": _score_evidence, "pair": _choice_evidence, "batch": _ranking_evidence}
