@@ -14,9 +14,9 @@ from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds
 from tasks.measures.evidence import EVIDENCE, Evidence, by_sample
-from tasks.measures.kinds import Floats, Ints, Measure
+from tasks.measures.kinds import Floats, Measure
 from tasks.measures.labels import repeat_rule
-from tasks.measures.resampling import Interval, Stratum
+from tasks.measures.resampling import Interval, Scope, Stratum
 
 Limits = tuple[float | None, float | None]
 MOST_LEVELS = 12  # of labels that get a figure of their own, from the lowest
@@ -91,44 +91,34 @@ def _measured(
     def value(sums: Floats) -> Floats:
         return resampling.values(lambda s: measure.value(s, evidence.columns), sums)
 
-    def told(
-        group: str, members: Ints, found: Interval, limits: Limits, note: str = ""
-    ) -> Estimate:
-        return _estimate(
-            subject, evidence, measure, group, layers, members, found, limits, bootstrap, note
-        )
+    def told(group: str, about: Scope, found: Interval, limits: Limits, note: str = "") -> Estimate:
+        return _estimate(subject, evidence, measure, group, about, found, limits, bootstrap, note)
 
-    everybody = np.concatenate([layer.samples for layer in layers])
+    everybody = resampling.scope(layers)
     by_source = [float(value(point)) for point in points]
     drawn = [value(draw) for draw in draws]
     limits = [bounds(value, evidence, layer.samples) for layer in layers]
     total, all_draws = np.sum(points, axis=0), np.sum(draws, axis=0)
     pooled = resampling.interval(float(value(total)), value(all_draws), bootstrap.level)
-    yield told("pooled", everybody, pooled, bounds(value, evidence, everybody))
+    yield told("pooled", everybody, pooled, bounds(value, evidence, everybody.members))
     named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
         rows = _means(np.stack([drawn[index] for index in named]))
         macro = resampling.interval(mean, rows, bootstrap.level)
         note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else ""
-        members = np.concatenate([layers[index].samples for index in named])
-        yield told("macro", members, macro, _mean_limits([limits[i] for i in named]), note)
+        about = resampling.scope([layers[index] for index in named])
+        yield told("macro", about, macro, _mean_limits([limits[i] for i in named]), note)
     for layer, point, draw, limit in zip(layers, by_source, drawn, limits, strict=True):
         own = resampling.interval(point, draw, bootstrap.level)
-        yield told(f"source:{layer.name}", layer.samples, own, limit)
-    if (
-        measure.by_level
-        and evidence.human is not None
-        and len(evidence.columns.human) <= MOST_LEVELS
-    ):
-        for level in evidence.columns.human:
+        yield told(f"source:{layer.name}", resampling.scope([layer]), own, limit)
+    if measure.by_level and evidence.human is not None:
+        for level in evidence.columns.human[:MOST_LEVELS]:
             keep = np.repeat(evidence.columns.human == level, len(evidence.columns.judge))
-            own = resampling.interval(
-                float(value(total * keep)), value(all_draws * keep), bootstrap.level
-            )
-            members = everybody[evidence.human[everybody] == level]
-            limit = bounds(value, evidence, members)
-            yield told(f"label:{level:g}", members, own, limit)
+            about = resampling.scope_of(layers, evidence.human == level)
+            at, draws_at = float(value(total * keep)), value(all_draws * keep)
+            own = resampling.interval(at, draws_at, bootstrap.level)
+            yield told(f"label:{level:g}", about, own, bounds(value, evidence, about.members))
 
 
 def _estimate(
@@ -136,19 +126,14 @@ def _estimate(
     evidence: Evidence,
     measure: Measure,
     group: str,
-    layers: Sequence[Stratum],
-    members: Ints,
+    about: Scope,
     found: Interval,
     limits: Limits,
     bootstrap: BootstrapConfig,
     note: str,
 ) -> Estimate:
-    n = int(evidence.answered[members].sum())
-    touched = [np.isin(layer.samples, members) for layer in layers]
-    clustered = all(
-        layer.clustered for layer, some in zip(layers, touched, strict=True) if some.any()
-    )
-    unit = "images" if clustered else "rows, images unknown"
+    n = int(evidence.answered[about.members].sum())
+    unit = "images" if about.clustered else "rows, images unknown"
     notes = [note] if note else []
     if found.value is None:
         notes.append("not defined: no readable verdict" if n == 0 else "not defined: no variation")
@@ -171,11 +156,9 @@ def _estimate(
         bound_low=limits[0],
         bound_high=limits[1],
         n=n,
-        n_missing=int(evidence.missing[members].sum()),
-        clusters=sum(
-            len(np.unique(layer.cluster[some])) for layer, some in zip(layers, touched, strict=True)
-        ),
-        clustered=clustered,
+        n_missing=int(evidence.missing[about.members].sum()),
+        clusters=about.clusters,
+        clustered=about.clustered,
         repeat_rule=subject.repeat_rule,
         note="; ".join(notes) or None,
     )

@@ -13,6 +13,7 @@ from data.records import Mode
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Better = Literal["higher", "lower", "neither"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tasks.config import BootstrapConfig
-from tasks.measures.kinds import Floats, Ints
+from tasks.measures.kinds import Bools, Floats, Ints
 
 NO_SOURCE = "(none)"
 CHUNK_CELLS = 4_000_000  # weights held at once
@@ -57,6 +57,34 @@ def strata(samples: Sequence[Mapping[str, Any]]) -> list[Stratum]:
     return made
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which samples an estimate is about, and their images."""
+
+    members: Ints
+    clusters: int
+    clustered: bool
+
+
+def scope(layers: Sequence[Stratum]) -> Scope:
+    """All samples of some strata."""
+    return Scope(
+        members=np.concatenate([layer.samples for layer in layers]),
+        clusters=sum(layer.clusters for layer in layers),
+        clustered=all(layer.clustered for layer in layers),
+    )
+
+
+def scope_of(layers: Sequence[Stratum], chosen: Bools) -> Scope:
+    """The samples for which `chosen` (a value per sample) is true."""
+    inside = [(layer, chosen[layer.samples]) for layer in layers]
+    return Scope(
+        members=np.concatenate([layer.samples[some] for layer, some in inside]),
+        clusters=sum(len(np.unique(layer.cluster[some])) for layer, some in inside),
+        clustered=all(layer.clustered for layer, some in inside if some.any()),
+    )
+
+
 def cluster_sums(stratum: Stratum, features: Floats) -> Floats:
     """Per-image sums of a stratum: features (samples, K) to (clusters, K)."""
     sums = np.zeros((stratum.clusters, features.shape[1]))
@@ -76,11 +104,14 @@ def replicated(stratum: Stratum, sums: Floats, bootstrap: BootstrapConfig) -> Fl
 def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig) -> Iterator[Floats]:
     digest = hashlib.sha256(stratum.name.encode()).digest()
     rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
-    share = np.full(stratum.clusters, 1 / stratum.clusters)
     step = max(1, CHUNK_CELLS // stratum.clusters)
     for start in range(0, bootstrap.replicates, step):
         size = min(step, bootstrap.replicates - start)
-        yield rng.multinomial(stratum.clusters, share, size=size).astype(np.float64)
+        # counting drawn images is eight times faster than drawing their counts
+        drawn = rng.integers(stratum.clusters, size=(size, stratum.clusters))
+        drawn += np.arange(size)[:, None] * stratum.clusters
+        counts = np.bincount(drawn.ravel(), minlength=size * stratum.clusters)
+        yield counts.reshape(size, stratum.clusters).astype(np.float64)
 
 
 @dataclass(frozen=True)
