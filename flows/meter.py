@@ -70,6 +70,7 @@ class Lines:
     def expect(self, requests: int) -> None:
         """So many more are to come."""
         self._counts.expect(requests)
+        self._told = time.monotonic()
 
     def hear(self, outcome: Any) -> None:
         """Count an outcome; tell now and then."""

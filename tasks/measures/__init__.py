@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode
-from tasks.measures import batch, consistency, order, pair, score
+from tasks.measures import batch, consistency, order, pair, reliability, score
 from tasks.measures.estimates import agreement
 from tasks.measures.kinds import Better, Measure
 
@@ -22,6 +22,7 @@ AGREEMENT: dict[Mode, tuple[Measure, ...]] = {
 EVERY: tuple[Measure, ...] = (
     *(measure for mode in MODES for measure in AGREEMENT[mode]),
     *consistency.MEASURES,
+    *reliability.MEASURES,
     *order.MEASURES,
 )
 

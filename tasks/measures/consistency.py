@@ -7,14 +7,22 @@ from collections.abc import Sequence
 
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 
-COLUMNS = ("n", "majority", "modal")
+COLUMNS = ("n", "majority", "modal", "agreement", "unanimous")
 
 
 def features(answers: Sequence[str | None]) -> tuple[float, ...]:
     """The sums' columns for one request's K answers; an unreadable answer agrees with none."""
+    size = len(answers)
     readable = Counter(answer for answer in answers if answer is not None)
     most = max(readable.values(), default=0)
-    return (1.0, float(2 * most > len(answers)), most / len(answers))
+    equal_pairs = sum(count * (count - 1) for count in readable.values())
+    return (
+        1.0,
+        float(2 * most > size),
+        most / size,
+        equal_pairs / (size * (size - 1)) if size > 1 else float(most),
+        float(most == size),
+    )
 
 
 def majority_criterion(sums: Floats, columns: Columns) -> Floats:
@@ -30,7 +38,32 @@ def modal_share(sums: Floats, columns: Columns) -> Floats:
     return ratio(sums[..., COLUMNS.index("modal")], sums[..., 0])
 
 
+def repeat_agreement(sums: Floats, columns: Columns) -> Floats:
+    """Mean share of equal pairs among a request's K answers, whatever K is.
+
+    It estimates the probability that two answers to one request are equal; unlike the modal
+    share it does not depend on K.
+    """
+    return ratio(sums[..., COLUMNS.index("agreement")], sums[..., 0])
+
+
+def repeat_noise(sums: Floats, columns: Columns) -> Floats:
+    """One minus the repeat agreement: the share of changes that repeating alone brings.
+
+    A probe's share of changed answers means nothing below it.
+    """
+    return 1.0 - repeat_agreement(sums, columns)
+
+
+def unanimity(sums: Floats, columns: Columns) -> Floats:
+    """Share of requests whose K answers are all equal."""
+    return ratio(sums[..., COLUMNS.index("unanimous")], sums[..., 0])
+
+
 MEASURES = (
     Measure("majority_criterion", None, "higher", majority_criterion),
     Measure("modal_share", None, "higher", modal_share),
+    Measure("repeat_agreement", None, "higher", repeat_agreement),
+    Measure("repeat_noise", None, "lower", repeat_noise),
+    Measure("unanimity", None, "higher", unanimity),
 )

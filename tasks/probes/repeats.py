@@ -9,9 +9,10 @@ import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.measures import consistency
+from tasks.measures import consistency, reliability
+from tasks.measures.kinds import Measure
 from tasks.probes.kinds import Variant
-from tasks.probes.rows import Cell, probed
+from tasks.probes.rows import Cell, Features, probed
 
 
 class Repeats:
@@ -31,13 +32,14 @@ class Repeats:
     def estimate(
         self, samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
     ) -> pl.DataFrame:
-        """The majority criterion and the mean share of the most frequent answer."""
+        """Consistency of the K answers in every mode, and the reliability of repeated scores."""
+        asked: list[tuple[Mode, Features, Sequence[Measure]]]
+        asked = [(mode, _answers, consistency.MEASURES) for mode in self.modes]
+        asked.append(("score", _scores, reliability.MEASURES))
         return pl.concat(
             [
-                probed(
-                    self.name, mode, samples, verdicts, _answers, consistency.MEASURES, bootstrap
-                )
-                for mode in self.modes
+                probed(self.name, mode, samples, verdicts, features, measures, bootstrap)
+                for mode, features, measures in asked
             ]
         )
 
@@ -47,3 +49,11 @@ def _answers(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, .
     if any(cell.open for cell in cells):
         return None
     return consistency.features([cell.verdict for cell in cells])
+
+
+def _scores(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+    """A sample's scores in the order of its repeats, if every one is readable."""
+    read = [cell.verdict for cell in sorted(cells, key=lambda cell: cell.repeat)]
+    if len(read) < 2 or None in read:
+        return None
+    return reliability.features([float(score) for score in read if score is not None])

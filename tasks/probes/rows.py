@@ -49,6 +49,7 @@ def probed(
         covered = [s for s in samples.iter_rows(named=True) if s["sample_id"] in cells]
         found = [features(sample, cells[sample["sample_id"]]) for sample in covered]
         width = max((len(row) for row in found if row is not None), default=1)
+        found = [row if row is not None and len(row) == width else None for row in found]
         evidence = Evidence(
             columns=Columns(NOTHING, NOTHING),
             features=np.array([row or (0.0,) * width for row in found]),

@@ -94,6 +94,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                 "board": board,
                 "chart": Markup(charts.intervals(board, metric)),
                 "sources": tables.by_source(inputs.estimates, mode, metric, names),
+                "levels": tables.by_level(inputs.estimates, mode, names),
                 "others": tables.others(inputs.estimates, mode, names),
                 "shares": Markup(
                     charts.shares(

@@ -9,6 +9,7 @@ import polars as pl
 
 READABLE = ("scored", "chosen", "ranked")
 BASELINE = "baseline:"
+LEVEL = "label:"
 
 
 class Names:
@@ -71,7 +72,7 @@ def by_source(estimates: pl.DataFrame, mode: str, metric: str, names: Names) -> 
     cells: dict[tuple[str, str, str], dict[str, Any]] = {
         (row["group"], row["judge"], row["setting"]): row for row in rows.iter_rows(named=True)
     }
-    groups = list(dict.fromkeys(rows["group"]))
+    groups = [g for g in dict.fromkeys(rows["group"]) if not g.startswith(LEVEL)]
     groups.sort(key=lambda group: (group != "pooled", group != "macro", group))
     body = [
         {
@@ -103,6 +104,28 @@ def others(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any]:
         for judge, setting in ordered
     ]
     return {"metrics": metrics, "body": body}
+
+
+def by_level(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any] | None:
+    """Measures by the level of the human label, judges only; `None` where there are none."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode)
+        & pl.col("group").str.starts_with(LEVEL)
+        & ~pl.col("judge").str.starts_with(BASELINE)
+    )
+    if rows.is_empty():
+        return None
+    heads = list(dict.fromkeys(rows["group"]))
+    lines: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows.sort("judge", "setting", "metric", maintain_order=True).iter_rows(named=True):
+        key = (row["judge"], row["setting"], row["metric"])
+        lines.setdefault(key, {})[row["group"]] = row["value"]
+    body = [
+        {"judge": names(judge), "setting": setting, "metric": metric,
+         "values": [found.get(head) for head in heads]}
+        for (judge, setting, metric), found in lines.items()
+    ]  # fmt: skip
+    return {"heads": [head.removeprefix(LEVEL) for head in heads], "body": body}
 
 
 def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:

@@ -10,6 +10,12 @@ import polars as pl
 from tasks.measures import better, primary
 from tasks.stages.context import Context
 
+SHOWN = frozenset({  # the page has every measure; a terminal has 150 columns
+    "spearman", "kendall_tau_b", "quadratic_kappa", "exact", "within_one", "mae", "bias",
+    "accuracy_without_ties", "macro_f1", "kappa", "tie_rate",
+    "levenshtein", "top1", "exact_order",
+})  # fmt: skip
+
 
 def summary(here: Context) -> str:
     """The run in Markdown: every judge beside the baselines, mode by mode; calls and price."""
@@ -23,7 +29,7 @@ def summary(here: Context) -> str:
 
 
 def agreement_rows(here: Context) -> dict[str, list[dict[str, str]]]:
-    """Pooled agreement as text by mode: a row per judge and setting, the primary measure first.
+    """The main pooled measures as text by mode: a row per judge and setting, the primary measure first.
 
     Judges come best first, then the baselines. `macro` is the mean of the primary over sources.
     """
@@ -65,7 +71,11 @@ def _agreement(
         metric: _number(first["value"]),
         f"{100 * first['level']:g} % interval": _interval(first),
     }
-    row |= {m: _number(e["value"]) for (group, m), e in found.items() if group == "pooled"}
+    row |= {
+        name: _number(each["value"])
+        for (group, name), each in found.items()
+        if group == "pooled" and name in SHOWN
+    }
     mean = found.get(("macro", metric))
     row["macro"] = "-" if mean is None else _number(mean["value"])
     return row | {"n": str(first["n"]), "missing": str(first["n_missing"])}

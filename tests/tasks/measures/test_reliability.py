@@ -1,0 +1,58 @@
+"""Reliability of repeated scores against a published example and a brute-force twin."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.measures.kinds import Columns, Floats
+from tasks.measures.reliability import features, icc_agreement, sem
+
+NO_COLUMNS = Columns(np.array([]), np.array([]))
+SHROUT_FLEISS = [  # Shrout and Fleiss (1979), table 2: six targets, four judges
+    (9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7),
+]  # fmt: skip
+
+
+def sums(rows: Sequence[Sequence[float]]) -> Floats:
+    return np.asarray(np.array([features(row) for row in rows]).sum(axis=0))
+
+
+def test_the_published_example_comes_out() -> None:
+    assert round(float(icc_agreement(sums(SHROUT_FLEISS), NO_COLUMNS)), 2) == 0.29
+
+
+tables = st.integers(2, 4).flatmap(
+    lambda k: st.lists(st.lists(st.integers(1, 5), min_size=k, max_size=k), min_size=3, max_size=8)
+)
+
+
+@given(tables)
+def test_it_equals_the_sums_over_the_table(rows: list[list[int]]) -> None:
+    x = np.array(rows, dtype=float)
+    n, k = x.shape
+    grand, by_row, by_column = x.mean(), x.mean(1), x.mean(0)
+    requests = k * ((by_row - grand) ** 2).sum() / (n - 1)
+    repeats = n * ((by_column - grand) ** 2).sum() / (k - 1)
+    left = x - by_row[:, None] - by_column[None] + grand
+    error = (left**2).sum() / ((n - 1) * (k - 1))
+    whole = requests + (k - 1) * error + k * (repeats - error) / n
+    found = float(icc_agreement(sums(rows), NO_COLUMNS))
+    if whole > 1e-9:
+        assert found == pytest.approx((requests - error) / whole, abs=1e-9)
+    elif abs(whole) < 1e-12:
+        assert np.isnan(found)
+    variance = max(error + (repeats - error) / n, 0.0)
+    assert float(sem(sums(rows), NO_COLUMNS)) == pytest.approx(np.sqrt(variance), abs=1e-6)
+
+
+def test_a_judge_that_never_changes_has_no_error() -> None:
+    rows = [(1.0, 1.0, 1.0), (5.0, 5.0, 5.0), (3.0, 3.0, 3.0)]
+    assert float(icc_agreement(sums(rows), NO_COLUMNS)) == pytest.approx(1.0)
+    assert float(sem(sums(rows), NO_COLUMNS)) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_one_request_tells_nothing() -> None:
+    assert np.isnan(icc_agreement(sums([(1.0, 2.0)]), NO_COLUMNS))
