@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode
 from tasks.measures import batch, consistency, order, pair, reliability, score
+from tasks.measures.ceiling import ceilings
 from tasks.measures.estimates import agreement
 from tasks.measures.kinds import Better, Measure
 
@@ -40,6 +41,16 @@ def estimate(
         bootstrap: replicates, level and seed.
     """
     return agreement(samples, verdicts, AGREEMENT, bootstrap)
+
+
+def ceiling(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """What humans reach against each other, and judges against the same humans.
+
+    Empty where no sample has two human annotators.
+    """
+    return ceilings(samples, verdicts, AGREEMENT, bootstrap)
 
 
 def primary() -> dict[str, str]:

@@ -113,6 +113,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "run": inputs.run,
         "modes": shown,
+        "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "probes": tables.probes(inputs.estimates, names),
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),

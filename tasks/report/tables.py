@@ -10,6 +10,7 @@ import polars as pl
 READABLE = ("scored", "chosen", "ranked")
 BASELINE = "baseline:"
 LEVEL = "label:"
+CEILING = "ceiling"
 
 
 class Names:
@@ -128,9 +129,22 @@ def by_level(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any]
     return {"heads": [head.removeprefix(LEVEL) for head in heads], "body": body}
 
 
+def ceilings(
+    estimates: pl.DataFrame, primary: Mapping[str, str], names: Names
+) -> list[dict[str, Any]]:
+    """The primary measures of humans against each other and of judges against the same humans."""
+    rows = estimates.filter(
+        (pl.col("probe") == CEILING)
+        & (pl.col("group") == "pooled")
+        & pl.col("metric").is_in(list(primary.values()))
+    )
+    return [_row(row, names) for row in rows.iter_rows(named=True)]
+
+
 def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     """The pooled estimates of every probe."""
-    rows = estimates.filter(pl.col("probe").is_not_null() & (pl.col("group") == "pooled"))
+    asked = pl.col("probe").is_not_null() & (pl.col("probe") != CEILING)
+    rows = estimates.filter(asked & (pl.col("group") == "pooled"))
     ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
     return [_row(row, names) for row in ordered.iter_rows(named=True)]
 

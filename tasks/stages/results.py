@@ -9,7 +9,7 @@ import polars as pl
 from data.ledger import spent
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
-from tasks.measures import better, definitions, estimate, primary
+from tasks.measures import better, ceiling, definitions, estimate, primary
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
@@ -34,7 +34,7 @@ def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes; return them."""
     samples, judged = here.run.table("samples"), here.run.table("verdicts")
     resampling = here.config.bootstrap
-    frames = [estimate(samples, judged, resampling)]
+    frames = [estimate(samples, judged, resampling), ceiling(samples, judged, resampling)]
     if here.config.probes:
         frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
     estimates = pl.concat(frames)

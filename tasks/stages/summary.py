@@ -29,7 +29,7 @@ def summary(here: Context) -> str:
 
 
 def agreement_rows(here: Context) -> dict[str, list[dict[str, str]]]:
-    """The main pooled measures as text by mode: a row per judge and setting, the primary measure first.
+    """The main pooled measures as text by mode: a row per judge and setting, the primary first.
 
     Judges come best first, then the baselines. `macro` is the mean of the primary over sources.
     """

@@ -77,6 +77,9 @@ def test_real_pictures_reach_both_providers_as_recorded(
     kept = prepared["sha256"] == prepared["source_sha256"]
     assert kept.to_list() == prepared["passed_through"].to_list()
     assert prepared["passed_through"].any()
+    ceiling = {r["judge"] for r in ended.json["estimates"] if r["probe"] == "ceiling"}
+    assert {"humans:leave-one-out", "gpt", "claude"} <= ceiling
+    assert "Human ceiling" in (quick.folder / "run" / "report.html").read_text()
     _secret_is_nowhere(quick.folder, "sk-secret-0123456789")
     one = f"data/score/{pictures[0].stem}"
     (seen, other) = quick("view", "run", "--sample", one, "--json").json["asked"]
@@ -88,7 +91,7 @@ def test_real_pictures_reach_both_providers_as_recorded(
 
 
 def _dataset(folder: Path, pictures: list[Path]) -> None:
-    """A scoring and a pair sample for every picture, with one person's label each."""
+    """A scoring and a pair sample for every picture, with two people's labels each."""
     (folder / "images").mkdir(parents=True)
     rows: list[dict[str, Any]] = []
     for index, picture in enumerate(pictures):
@@ -96,11 +99,15 @@ def _dataset(folder: Path, pictures: list[Path]) -> None:
         common = {"images": [f"images/{picture.name}"], "id": picture.stem, "source": "cc0"}
         common["instruction"] = f"What is in picture {index}?"
         texts = [{"author": a, "text": f"{a} sees {picture.stem}."} for a in ("x", "y")]
-        label = {"annotator": "ann", "verdict": str(1 + index % 5)}
-        rows.append({**common, "mode": "score", "responses": texts[:1], "labels": [label]})
-        label = {"annotator": "ann", "verdict": "AB"[index % 2]}
-        rows.append({**common, "mode": "pair", "responses": texts, "labels": [label]})
+        scores = [str(1 + index % 5), str(1 + (index + index % 2) % 5)]
+        rows.append({**common, "mode": "score", "responses": texts[:1], "labels": _by(scores)})
+        choices = ["AB"[index % 2], "ABC"[index % 3]]
+        rows.append({**common, "mode": "pair", "responses": texts, "labels": _by(choices)})
     (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+
+def _by(verdicts: list[str]) -> list[dict[str, str]]:
+    return [{"annotator": f"person {i}", "verdict": v} for i, v in enumerate(verdicts)]
 
 
 def _secret_is_nowhere(folder: Path, secret: str) -> None:
