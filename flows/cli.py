@@ -141,6 +141,39 @@ def measure(verdicts: Path, labels: Path | None, as_json: bool, **columns: Any) 
 
 
 @cli.command()
+@click.option("--run", type=FILE, help="A finished run: its judges' primary measures.")
+@click.option("--sd", type=click.FloatRange(min=0, min_open=True), help="A guess per image.")
+@click.option(
+    "--difference", type=click.FloatRange(min=0, min_open=True), required=True, metavar="D"
+)
+@click.option(
+    "--correlation",
+    type=click.FloatRange(-1, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Of the two figures over images; 0 promises least.",
+)
+@click.option("--power", type=click.FloatRange(0.5, 0.999), default=0.8, show_default=True)
+@click.option("--level", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
+@as_json
+def power(
+    run: Path | None, sd: float | None, difference: float, as_json: bool, **promise: float
+) -> None:
+    """How many images it takes to see a difference D, from a run or from a guess."""
+    from flows.powering import print_power
+
+    print_power(
+        run,
+        sd,
+        difference,
+        as_json,
+        correlation=promise["correlation"],
+        power=promise["power"],
+        level=promise["level"],
+    )
+
+
+@cli.command()
 @click.argument("run", type=FILE)
 @as_json
 def reparse(run: Path, as_json: bool) -> None:

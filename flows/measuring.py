@@ -18,12 +18,15 @@ from flows.terminal import show
 from flows.terminal import table as text_table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
-from tasks.measures import estimate
+from tasks.measures import ceiling, estimate, primary
 from tasks.parsing import parse
+from tasks.stages.summary import agreement_rows
 from tasks.verdicts import canonical
 
-COLUMNS = ["judge", "metric", "group", "value", "low", "high", "n", "n_missing", "clustered"]
-SHOWN_GROUPS = ("pooled", "macro")
+CLOSING = """
+"if missing known": what the first measure could have been, whatever the unreadable verdicts
+had said. "sees": the smallest difference to another judge that so many images find in four of
+five cases, as if the two had nothing in common; `judgeflow power` says more."""
 
 
 def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options: Any) -> None:
@@ -43,10 +46,12 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     frame, resampling = samples_table(samples), BootstrapConfig()
     baselines = baseline_verdicts(frame, resampling.seed)
     judged = pl.concat([table(rows, VERDICTS), baselines.select(list(VERDICTS))])
-    estimates = estimate(frame, judged, resampling)
+    estimates = pl.concat([
+        estimate(frame, judged, resampling), ceiling(frame, judged, resampling)
+    ])  # fmt: skip
     asked = len({row["sample_id"] for row in rows})
     result = {"samples": len(samples), "judged": asked, "estimates": estimates.to_dicts()}
-    show(result, as_json, _text)
+    show(result, as_json, lambda found: _text(found, estimates))
 
 
 def _columns_of(path: Path) -> list[str]:
@@ -149,7 +154,16 @@ def _read(cell: str | None, sample: Sample, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _text(result: dict[str, Any]) -> str:
-    rows = [row for row in result["estimates"] if row["group"] in SHOWN_GROUPS]
-    head = f"{result['samples']} labelled samples, {result['judged']} of them judged"
-    return f"{head}\n\n{text_table(rows, COLUMNS)}"
+def _text(result: dict[str, Any], estimates: pl.DataFrame) -> str:
+    lines = [f"{result['samples']} labelled samples, {result['judged']} of them judged", ""]
+    for rows in agreement_rows(estimates, defence=True).values():
+        lines += [text_table(rows, list(rows[0]))]
+    humans = estimates.filter((pl.col("probe") == "ceiling") & (pl.col("group") == "pooled"))
+    if humans.is_empty():
+        lines.append("\nOne annotator a sample: no human ceiling can be given.")
+    else:
+        first = humans.filter(pl.col("metric").is_in(list(primary().values())))
+        kept = ["judge", "metric", "value", "low", "high", "n", "n_missing"]
+        lines += ["", "humans against each other, judges against the same humans:"]
+        lines.append(text_table(first.to_dicts(), kept))
+    return "\n".join([*lines, CLOSING])

@@ -126,11 +126,12 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _text(summary: dict[str, Any], folder: Path) -> str:
-    from tasks.stages.context import context
-    from tasks.stages.summary import agreement_rows, totals
+    from tasks.stages.summary import agreement_rows, simulated_names, totals
 
+    run = RunFolder(folder)
     lines: list[str] = []
-    for mode, rows in agreement_rows(context(folder)).items():
+    found = agreement_rows(run.table("estimates"), simulated_names(run.facts()))
+    for mode, rows in found.items():
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
     return "\n".join([*lines, totals(summary), f"report: {summary['report']}"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from tasks.measures import better, primary
+from tasks.measures.power import deviation_per_image, of_difference, smallest_difference
 from tasks.stages.context import Context
 
 SHOWN = frozenset({  # the page has every measure; a terminal has 150 columns
@@ -21,20 +23,27 @@ def summary(here: Context) -> str:
     """The run in Markdown: every judge beside the baselines, mode by mode; calls and price."""
     facts = here.run.facts()
     lines = [f"# {facts['name']}: {facts['status']}", ""]
-    for mode, rows in agreement_rows(here).items():
+    for mode, rows in agreement_rows(here.run.table("estimates"), simulated_names(facts)).items():
         cells = [[value.replace("|", "\\|") for value in row.values()] for row in rows]
         table = [list(rows[0]), ["---"] * len(rows[0]), *cells]
         lines += [f"## {mode}", "", *(f"| {' | '.join(line)} |" for line in table), ""]
     return "\n".join([*lines, totals(facts), ""])
 
 
-def agreement_rows(here: Context) -> dict[str, list[dict[str, str]]]:
+def simulated_names(facts: Mapping[str, Any]) -> set[str]:
+    """The names of a run's simulated judges."""
+    return {judge["name"] for judge in facts["judges"] if judge["simulated"]}
+
+
+def agreement_rows(
+    estimates: pl.DataFrame, simulated: Collection[str] = (), defence: bool = False
+) -> dict[str, list[dict[str, str]]]:
     """The main pooled measures as text by mode: a row per judge and setting, the primary first.
 
     Judges come best first, then the baselines. `macro` is the mean of the primary over sources.
+    With `defence` each row also says what the primary could have been had the missing verdicts
+    been known, and the smallest difference that so many images can see (80 % power).
     """
-    facts, estimates = here.run.facts(), here.run.table("estimates")
-    simulated = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
     shown = {}
     for mode, metric in primary().items():
         rows = estimates.filter((pl.col("mode") == mode) & pl.col("probe").is_null())
@@ -48,7 +57,11 @@ def agreement_rows(here: Context) -> dict[str, list[dict[str, str]]]:
         }
         ordered = sorted(found, key=places.__getitem__)
         if ordered:
-            shown[mode] = [_agreement(who, found[who], metric, simulated) for who in ordered]
+            shown[mode] = [
+                _agreement(who, found[who], metric, simulated)
+                | (_defence(found[who]["pooled", metric]) if defence else {})
+                for who in ordered
+            ]
     return shown
 
 
@@ -62,7 +75,7 @@ def _agreement(
     who: tuple[str, str],
     found: dict[tuple[str, str], dict[str, Any]],
     metric: str,
-    simulated: set[str],
+    simulated: Collection[str],
 ) -> dict[str, str]:
     first = found["pooled", metric]
     row = {
@@ -79,6 +92,18 @@ def _agreement(
     mean = found.get(("macro", metric))
     row["macro"] = "-" if mean is None else _number(mean["value"])
     return row | {"n": str(first["n"]), "missing": str(first["n_missing"])}
+
+
+def _defence(row: Mapping[str, Any]) -> dict[str, str]:
+    bounds = "-"
+    if row["n_missing"] and row["bound_low"] is not None:
+        bounds = f"{row['bound_low']:.3f} to {row['bound_high']:.3f}"
+    sees = "-"
+    if row["low"] is not None and row["clusters"] > 1:
+        ends = (row["low"], row["high"], row["level"], row["clusters"])
+        one = of_difference(deviation_per_image(*ends), 0.0)
+        sees = f"{smallest_difference(one, row['clusters'], row['level'], 0.8):.3f}"
+    return {"if missing known": bounds, "sees": sees}
 
 
 def _number(value: float | None) -> str:

@@ -55,6 +55,8 @@ def test_help_names_every_command_and_exit_code_without_importing_anything_heavy
         (["run", "c.yaml", "--override", "verdicts"], "--override CHECKPOINT and --why TEXT"),
         (["run", "c.yaml", "--max-usd", "-1"], "Invalid value for '--max-usd'"),
         (["data", "make", "--to", "d", "--kinds", "novel"], "novel"),
+        (["power", "--difference", "0.1"], "give either --run RUN or --sd"),
+        (["power", "--difference", "0", "--sd", "1"], "Invalid value for '--difference'"),
         (["nonsense"], "No such command 'nonsense'"),
     ],
 )
@@ -163,6 +165,13 @@ def test_measures_of_somebody_elses_verdicts(offline: InProcess) -> None:
     assert "60 labelled samples" in offline("measure", "v.csv", "--missing", "-1").out
 
 
+def test_the_number_of_images_a_difference_needs(offline: InProcess) -> None:
+    asked = ("power", "--sd", "1", "--difference", "0.5", "--correlation", "0.5", "--json")
+    (guess,) = offline(*asked).json["judges"]
+    assert guess["images_needed"] == 32  # (1.960 + 0.842)^2 / 0.25 = 31.4
+    assert "32" in offline(*asked[:-1]).out
+
+
 def test_fresh_items_can_be_made_and_loaded(offline: InProcess) -> None:
     made = offline("data", "make", "--to", "fresh", "--items", "3", "--seed", "5", "--json")
     assert made.json == {"folder": "fresh", "items": 3, "score": 12, "pair": 18, "batch": 3}
@@ -182,6 +191,11 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
     judge = {"name": "gpt", "client": "openai", "model": "m", "base_url": standin.openai_url}
     ended = quick("run", quick.config(judges=[judge], modes=["score"], limit=6))
     assert ended.code == 0, ended.err
+    told = quick("power", "--run", _only(quick.folder / "runs"), "--difference", "0.1", "--json")
+    (row,) = told.json["judges"]
+    assert (row["judge"], row["measure"], row["images"]) == ("gpt", "pearson", 6)
+    needed = row["images"] * (row["smallest_difference"] / 0.1) ** 2
+    assert row["images_needed"] == -(-needed // 1)
     cache = ("cache", "--cache", "cache")
     assert quick(*cache, "stats", "--json").json["by_model"] == {"openai/m": 6}
     assert quick(*cache, "verify", "--json").json == {"sound": 6, "damaged": []}
@@ -195,3 +209,8 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
     text = quick(*cache, "stats").out
     assert "entries" in text
     assert Path(quick.folder / "all.jsonl").read_text().count("\n") == 6
+
+
+def _only(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
