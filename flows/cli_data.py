@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,3 +50,42 @@ def make(
             f"{c['batch']} ranking samples, labels by construction"
         ),
     )
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["judgeflow", "mllm-judge"]),
+    default="judgeflow",
+    show_default=True,
+)
+@as_json
+def describe(path: Path, kind: str, as_json: bool) -> None:
+    """Counts, labels, images and shortcuts of a dataset (or of a configuration's dataset)."""
+    from data.datasets import load_dataset
+    from data.describe import describe as facts_of
+    from data.layout import DatasetConfig
+    from tasks.config_file import load_config
+
+    if path.suffix in {".yaml", ".yml"}:
+        config, base = load_config(path).dataset, path.resolve().parent
+    else:
+        config = DatasetConfig.model_validate({"path": str(path.resolve()), "format": kind})
+        base = Path("/")
+    facts = facts_of(load_dataset(config, base)).model_dump()
+    show(facts, as_json, lambda found: "\n".join(_lines(found)))
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """Nested facts as indented lines; what is not there is left out."""
+    for name, value in facts.items():
+        label = f"{indent}{str(name).replace('_', ' ')}"
+        if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
+            yield label
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, dict):
+            yield f"{label}: " + ", ".join(f"{key} {count}" for key, count in value.items())
+        elif value is not None:
+            yield f"{label}: {value}"
