@@ -132,6 +132,13 @@ def resume(
 @click.option("--source", default=None, help="Column of the source dataset. [default: source]")
 @click.option("--cluster", default=None, help="Column of the image. [default: cluster]")
 @click.option("--missing", multiple=True, help="A verdict that means none, such as -1.")
+@click.option(
+    "--profile",
+    type=click.Choice(["paper", "all"]),
+    default="paper",
+    show_default=True,
+    help="all: how far others' treatments of unreadable verdicts move the headline.",
+)
 @as_json
 def measure(verdicts: Path, labels: Path | None, as_json: bool, **columns: Any) -> None:
     """Estimates from somebody else's verdict table: no calls, no images."""

@@ -18,7 +18,7 @@ from flows.terminal import show
 from flows.terminal import table as text_table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
-from tasks.measures import ceiling, estimate, primary
+from tasks.measures import by_profile, ceiling, estimate, primary
 from tasks.parsing import parse
 from tasks.stages.summary import agreement_rows
 from tasks.verdicts import canonical
@@ -51,7 +51,11 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     ])  # fmt: skip
     asked = len({row["sample_id"] for row in rows})
     result = {"samples": len(samples), "judged": asked, "estimates": estimates.to_dicts()}
-    show(result, as_json, lambda found: _text(found, estimates))
+    moved = None
+    if options["profile"] == "all":
+        moved = by_profile(frame, judged, scale, BootstrapConfig(replicates=100))
+        result["profiles"] = moved.to_dicts()
+    show(result, as_json, lambda found: _text(found, estimates, moved))
 
 
 def _columns_of(path: Path) -> list[str]:
@@ -154,7 +158,7 @@ def _read(cell: str | None, sample: Sample, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _text(result: dict[str, Any], estimates: pl.DataFrame) -> str:
+def _text(result: dict[str, Any], estimates: pl.DataFrame, moved: pl.DataFrame | None) -> str:
     lines = [f"{result['samples']} labelled samples, {result['judged']} of them judged", ""]
     for rows in agreement_rows(estimates, defence=True).values():
         lines += [text_table(rows, list(rows[0]))]
@@ -166,4 +170,7 @@ def _text(result: dict[str, Any], estimates: pl.DataFrame) -> str:
         kept = ["judge", "metric", "value", "low", "high", "n", "n_missing"]
         lines += ["", "humans against each other, judges against the same humans:"]
         lines.append(text_table(first.to_dicts(), kept))
+    if moved is not None:
+        lines += ["", "the first measure under what others do with unreadable verdicts:"]
+        lines.append(text_table(moved.to_dicts(), moved.columns))
     return "\n".join([*lines, CLOSING])

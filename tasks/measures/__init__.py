@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from data.records import MODES, Mode
+from data.records import MODES, Mode, Scale
 from tasks.measures import batch, consistency, order, pair, reliability, score
 from tasks.measures.ceiling import ceilings
 from tasks.measures.estimates import agreement
 from tasks.measures.kinds import Better, Measure
+from tasks.measures.profiles import headlines
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,6 +52,14 @@ def ceiling(
     Empty where no sample has two human annotators.
     """
     return ceilings(samples, verdicts, AGREEMENT, bootstrap)
+
+
+def by_profile(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, scale: Scale, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """Each subject's headline under every treatment of unreadable verdicts (`profiles`)."""
+    chosen = {mode: m for mode in MODES for m in AGREEMENT[mode] if m.primary}
+    return headlines(samples, verdicts, chosen, scale, bootstrap)
 
 
 def primary() -> dict[str, str]:
