@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import polars as pl
 from scipy import stats
 
 from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig
-from tasks.measures import estimate
+from tasks.measures import AGREEMENT, estimate
 
 ROWS, REPLICATES = 2000, 500
+LARGE = 100_000
 Work = Callable[[], object]
 
 
@@ -39,16 +41,32 @@ def pairs() -> Iterator[tuple[str, Work, Work, str]]:
             ))  # fmt: skip
         return np.percentile(np.array(found), [2.5, 97.5], axis=0)
 
-    name = f"7 measures, {ROWS} rows, {REPLICATES} replicates"
+    name = f"{len(AGREEMENT['score'])} measures, {ROWS} rows, {REPLICATES} replicates"
     yield name, ours, rows, "3 of them: scipy on resampled rows"
 
 
-def _tables(human: Any, judge: Any) -> tuple[Any, Any]:
+def large() -> Work:
+    """All scoring measures of five judges on 100,000 samples, 2,000 replicates, 14 sources."""
+    draw = np.random.default_rng(1)
+    human = draw.integers(1, 6, LARGE)
+    judges = [np.clip(human + draw.integers(-2, 3, LARGE), 1, 5) for _ in range(5)]
+    samples, first = _tables(human, judges[0], sources=14)
+    said = [
+        first.with_columns(
+            pl.lit(f"j{number}").alias("judge"), pl.Series("verdict", judge.astype(str))
+        )
+        for number, judge in enumerate(judges)
+    ]
+    verdicts = pl.concat(said)
+    return lambda: estimate(samples, verdicts, BootstrapConfig(replicates=2000))
+
+
+def _tables(human: Any, judge: Any, sources: int = 5) -> tuple[Any, Any]:
     samples, verdicts = [], []
     for index, (label, said) in enumerate(zip(human, judge, strict=True)):
         common = {
-            "sample_id": f"d/score/{index}", "item_id": f"i{index}", "cluster_id": f"c{index}",
-            "mode": "score", "source": f"s{index % 5}",
+            "sample_id": f"d/score/{index}", "item_id": f"i{index}", "cluster_id": f"c{index // 4}",
+            "mode": "score", "source": f"s{index % sources}",
         }  # fmt: skip
         labels = [{"annotator": "h", "verdict": str(label), "origin": "human"}]
         samples.append({**common, "instruction": "", "labels": labels})

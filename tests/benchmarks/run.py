@@ -53,6 +53,11 @@ def main() -> None:
             *numbers.pairs(),
         ):
             print(measured(Pair(name, ours, other, other_name)), flush=True)
+    work = numbers.large()
+    started = time.perf_counter()
+    work()
+    took_s = time.perf_counter() - started
+    print(f"all scoring measures, 5 judges x 100,000 samples, 2,000 replicates {took_s:8.3f} s")
     sys.stdout.flush()
 
 
