@@ -116,10 +116,13 @@ def _problem(state: Any) -> JudgeflowError | None:
 
 def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
     wanted = ("run_id", "name", "status", "dataset", "counts", "cost", "coverage", "quote")
-    estimates = RunFolder(folder).table("estimates")
+    from tasks.stages.checks import warnings
+
+    run = RunFolder(folder)
     return {
         **{name: facts.get(name) for name in wanted},
-        "estimates": estimates.to_dicts(),
+        "warnings": warnings(run),
+        "estimates": run.table("estimates").to_dicts(),
         "report": str(folder / "report.html"),
         "run_dir": str(folder),
     }
@@ -134,6 +137,7 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
     for mode, rows in found.items():
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
+    lines += [f"warning: {line}" for line in summary["warnings"]]
     return "\n".join([*lines, totals(summary), f"report: {summary['report']}"])
 
 

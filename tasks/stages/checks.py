@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
 from tasks.stages import results
@@ -31,15 +32,24 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
     return {"boundary": boundary, "summary": f"{found}, {result.rows} rows"}
 
 
-def checkpoints(here: Context) -> list[dict[str, Any]]:
-    """The stored results of the run's checkpoints, in the order of the stages."""
-    files = [here.run.path / "validations" / f"{boundary}.json" for boundary in BOUNDARIES]
+def warnings(run: RunFolder) -> list[str]:
+    """The warnings of the run's checkpoints, a line each."""
+    return [
+        f"checkpoint {result['boundary']!r}: {found['message']}"
+        for result in checkpoints(run)
+        for found in result["warnings"]
+    ]
+
+
+def checkpoints(run: RunFolder) -> list[dict[str, Any]]:
+    """The stored results of a run's checkpoints, in the order of the stages."""
+    files = [run.path / "validations" / f"{boundary}.json" for boundary in BOUNDARIES]
     return [json.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
 
 
 def report(here: Context) -> str:
     """Write `report.html`; return its path."""
-    return results.report(here, checkpoints(here))
+    return results.report(here, checkpoints(here.run))
 
 
 def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -44,6 +44,7 @@ def test_recorded_judges_from_load_to_report_give_the_published_figures(
     nowhere = {judge: rows[judge, "source:(none)", "exact"]["n"] for judge in PUBLISHED}
     assert nowhere == {"llava-critic-7b": 0, "gemini-2.5-flash": 1, "phi-4-reasoning": 1}  # 1583
     assert rows["llava-critic-7b", "macro", "pearson"]["value"] == pytest.approx(0.317, abs=5e-4)
+    assert any("cluster_id is given" in line for line in ended.json["warnings"])
     page = (quick.folder / "run" / "report.html").read_text()
     assert "unclustered" in page
     assert "human labels" in page
