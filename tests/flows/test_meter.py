@@ -30,10 +30,13 @@ def test_nothing_is_said_before_ten_seconds_have_passed(
 def test_a_line_says_what_there_is_and_what_became_of_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter(range(0, 1000, 7))
-    monkeypatch.setattr(meter.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(meter, "LINE_EVERY_S", -1.0)  # every outcome is worth a line
     heard(meter.Lines())
-    assert capsys.readouterr().err.splitlines() == ["2 of 4 requests: 1 answered, 1 from the cache"]
+    assert capsys.readouterr().err.splitlines() == [
+        "1 of 4 requests: 1 answered, 0 from the cache",
+        "2 of 4 requests: 1 answered, 1 from the cache",
+        "3 of 4 requests: 1 answered, 1 from the cache, 1 without an answer",
+    ]
 
 
 def test_a_bar_counts_and_goes_away(capsys: pytest.CaptureFixture[str]) -> None:
