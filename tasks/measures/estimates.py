@@ -19,7 +19,7 @@ from tasks.measures.labels import repeat_rule
 from tasks.measures.resampling import Interval, Scope, Stratum
 
 Limits = tuple[float | None, float | None]
-MOST_LEVELS = 12  # of labels that get a figure of their own, from the lowest
+MOST_LEVELS = 12  # of labels, for each to get a figure of its own
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,9 @@ def _measured(
     for layer, point, draw, limit in zip(layers, by_source, drawn, limits, strict=True):
         own = resampling.interval(point, draw, bootstrap.level)
         yield told(f"source:{layer.name}", resampling.scope([layer]), own, limit)
-    if measure.by_level and evidence.human is not None:
-        for level in evidence.columns.human[:MOST_LEVELS]:
+    levels = evidence.columns.human
+    if measure.by_level and evidence.human is not None and len(levels) <= MOST_LEVELS:
+        for level in levels:
             keep = np.repeat(evidence.columns.human == level, len(evidence.columns.judge))
             about = resampling.scope_of(layers, evidence.human == level)
             at, draws_at = float(value(total * keep)), value(all_draws * keep)
