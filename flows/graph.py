@@ -143,7 +143,8 @@ def finish(here: Context) -> dict[str, Any]:
     problem: JudgeflowError | None = None
     if open_rows:
         problem = IncompleteError(
-            f"{open_rows} requests have no answer; `judgeflow resume {here.run.run_id}` asks them"
+            f"{open_rows} requests have no answer ({results.why_open(here)}); "
+            f"`judgeflow resume {here.run.path}` asks them again"
         )
     elif low:
         problem = IncompleteError(

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from data.ledger import spent
+from data.row_rules import one_line
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import better, ceiling, definitions, estimate, primary
@@ -72,6 +73,16 @@ def coverage(here: Context) -> dict[str, float]:
         pl.col("status").is_in(READABLE).mean().alias("share")
     )
     return {str(judge): float(share) for judge, share in shares.iter_rows()}
+
+
+def why_open(here: Context) -> str:
+    """Why requests have no answer: how often each kind of failure, and one message."""
+    answers = here.run.table("answers").filter(pl.col("status") == "open")
+    if answers.is_empty():
+        return "not asked"
+    counts = answers["failure"].value_counts(sort=True).rows()
+    kinds = ", ".join(f"{kind} {count}" for kind, count in counts)
+    return f"{kinds}; such as: {one_line(str(answers['message'].drop_nulls().first()))}"
 
 
 def model_versions(here: Context) -> dict[str, list[str]]:

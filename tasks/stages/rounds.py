@@ -137,7 +137,7 @@ def execute_shard(
         kinds = sorted({o.failure.kind for o in outcomes if o.failure is not None})
         raise IncompleteError(
             f"shard {shard}: {counts['open']} of {len(jobs)} requests have no answer "
-            f"({', '.join(kinds)}); `judgeflow resume {here.run.run_id}` asks them again"
+            f"({', '.join(kinds)}); `judgeflow resume {here.run.path}` asks them again"
         )
     return counts
 

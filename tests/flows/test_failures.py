@@ -108,7 +108,8 @@ def test_a_row_whose_transport_fails_to_the_end_is_open_and_asked_again_on_resum
     assert run.flow["state_name"] == "Failed"
     assert run.stored == 0
     assert run.facts["status"] in {"incomplete", "stopped by a checkpoint"}
-    assert "judgeflow resume" in run.ended.err
+    assert f"judgeflow resume {run.folder}` asks them again" in run.ended.err
+    assert " 4; such as: " in run.ended.err  # how many failed of what, and one message
     standin.reset()
     again = quick("resume", run.folder, "--json")
     assert again.code == 0, again.err
