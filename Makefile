@@ -35,6 +35,9 @@ check: $(READY)  ## Lint, format and types
 bench: $(READY)  ## Benchmarks, as ratios measured side by side
 	$(BIN)/python -m tests.benchmarks.run
 
+docs: $(READY)  ## The parts of the documentation that come from the code
+	$(BIN)/python -m tests.measures_page
+
 lock:  ## Compile requirements.lock anew, with hashes and without addresses
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra dev --quiet pyproject.toml -o requirements.lock
@@ -42,4 +45,4 @@ lock:  ## Compile requirements.lock anew, with hashes and without addresses
 clean:  ## Remove the environment and what tools leave behind; runs and paid answers stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test test-data prove check bench lock clean
+.PHONY: help setup demo test test-data prove check bench docs lock clean

@@ -14,7 +14,9 @@ from data.records import Mode, Record, RejectedRow, Sample, Scale
 class TableColumns(Record):
     """Which column of somebody's table holds what; null where the table has none.
 
-    `label_origin` says whether persons gave the labels or they follow from how items were made.
+    `responders` name the columns with who wrote each response and `responses` those with its text,
+    one column a response, in own order. `label_origin` says whether persons gave the labels or
+    they follow from how items were made.
     """
 
     sample: str = "sample_id"
@@ -23,6 +25,8 @@ class TableColumns(Record):
     source: str | None = None
     cluster: str | None = None
     item: str | None = None
+    responders: tuple[str, ...] = ()
+    responses: tuple[str, ...] = ()
     mode: str | None = None
     judge: str | None = None
     repeat: str | None = None

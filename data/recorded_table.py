@@ -10,7 +10,7 @@ from pathlib import Path
 from data.errors import DataError
 from data.layout import DatasetConfig, LoadedDataset, TableColumns
 from data.own_format import dataset_name
-from data.records import LETTERS, MODES, Label, Mode, RejectedRow, Sample, Scale
+from data.records import LETTERS, MODES, Label, Mode, RejectedRow, Response, Sample, Scale
 from data.row_reading import RawRow, read_table
 from data.row_rules import BadRowError, canonical_verdict, check_scale, row_key
 
@@ -47,8 +47,9 @@ class _Gathered:
 def load_recorded_table(config: DatasetConfig, base: Path) -> LoadedDataset:
     """One sample per row key of the table, with the columns of joined tables added.
 
-    Samples have labels but no instruction, responses or images: only recorded judges can be
-    measured on them. A sample whose rows contradict each other is left out.
+    Samples have labels but no instruction or images, and of the responses what the columns say:
+    only recorded judges can be measured on them. A sample whose rows contradict each other is left
+    out.
 
     Raises:
         DataError: a table cannot be read, a column is missing, or no mode is given.
@@ -88,7 +89,8 @@ def table_rows(path: Path, columns: TableColumns) -> list[RawRow]:
         DataError: there is no such table, it cannot be read, or a named column is not in it.
     """
     optional = (columns.verdict, columns.source, columns.cluster, columns.item)
-    named = (columns.sample, *columns.labels, *optional, columns.mode, columns.judge)
+    several = (*columns.labels, *columns.responders, *columns.responses)
+    named = (columns.sample, *several, *optional, columns.mode, columns.judge)
     needed = [name for name in (*named, columns.repeat) if name is not None]
     if not path.is_file():
         raise DataError(f"table {str(path)!r} does not exist")
@@ -140,7 +142,9 @@ def _said(
     row: RawRow, columns: TableColumns, mode: Mode, scale: Scale
 ) -> Iterator[tuple[str, str]]:
     for what, name in (
-        ("source", columns.source), ("cluster", columns.cluster), ("item", columns.item)
+        ("source", columns.source), ("cluster", columns.cluster), ("item", columns.item),
+        *((f"responder {place}", name) for place, name in enumerate(columns.responders)),
+        *((f"response {place}", name) for place, name in enumerate(columns.responses)),
     ):  # fmt: skip
         text = None if name is None else cell_text(row.values.get(name))
         if text is not None:
@@ -169,7 +173,19 @@ def _sample(name: str, place: _Place, facts: _Facts, config: DatasetConfig) -> S
         mode=mode,
         source=facts.values.get("source"),
         instruction="",
+        responses=_responses(facts.values),
         labels=tuple(labels.values()),
+    )
+
+
+def _responses(values: dict[str, str]) -> tuple[Response, ...]:
+    """What the table says of the responses; a table with one responder per row has one."""
+    size = 0
+    while f"responder {size}" in values or f"response {size}" in values:
+        size += 1
+    return tuple(
+        Response(author=values.get(f"responder {i}", ""), text=values.get(f"response {i}", ""))
+        for i in range(size)
     )
 
 

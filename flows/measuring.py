@@ -11,7 +11,7 @@ import polars as pl
 from data.datasets import load_dataset, read_verdicts
 from data.errors import DataError
 from data.layout import DatasetConfig, TableColumns
-from data.records import Mode, Sample, Scale
+from data.records import LETTERS, Mode, Sample, Scale
 from data.row_reading import read_table
 from data.tables import VERDICTS, samples_table, table
 from flows.terminal import show
@@ -79,8 +79,16 @@ def _columns(present: Sequence[str], options: dict[str, Any]) -> TableColumns:
         source=usual("source"),
         cluster=usual("cluster"),
         judge=usual("judge"),
+        responders=each_response(present, "responder"),
+        responses=each_response(present, "response"),
         repeat="repeat" if "repeat" in present else None,
     )
+
+
+def each_response(present: Sequence[str], name: str) -> tuple[str, ...]:
+    """The columns with one value a response: `name`, or `name_a`, `name_b` and so on."""
+    several = (f"{name}_{letter.lower()}" for letter in LETTERS)
+    return tuple(column for column in (name, *several) if column in present)
 
 
 def _samples(
@@ -92,6 +100,8 @@ def _samples(
         present = _columns_of(path)
         for name in ("source", "cluster"):
             keep[name] = name if name in present else None
+        for name, several in (("responders", "responder"), ("responses", "response")):
+            keep[name] = each_response(present, several)
     config = DatasetConfig(
         path=str(path.resolve()),
         format="table",

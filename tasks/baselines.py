@@ -55,8 +55,10 @@ def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[s
     yield "random", lambda row: _random(mode, row, labels, seed)
     if mode == "pair":
         yield "always-tie", lambda _: TIE
-    if all(row["responses"] for row in labelled):
+    complete = all(row["responses"] for row in labelled)
+    if complete and all(each["text"] for row in labelled for each in row["responses"]):
         yield "longer", _longer(mode, labelled, labels)
+    if complete and all(each["author"] for row in labelled for each in row["responses"]):
         yield "responder", _responder(mode, labelled)
 
 

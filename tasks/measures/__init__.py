@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
-from tasks.measures import batch, consistency, order, pair, reliability, score
+from tasks.measures import batch, beyond, consistency, order, pair, reliability, score
 from tasks.measures.ceiling import ceilings
-from tasks.measures.estimates import agreement
+from tasks.measures.estimates import Family, agreement
+from tasks.measures.evidence import EVIDENCE
 from tasks.measures.kinds import Better, Measure
 from tasks.measures.profiles import headlines
 
@@ -21,12 +22,29 @@ AGREEMENT: dict[Mode, tuple[Measure, ...]] = {
     "pair": pair.MEASURES,
     "batch": batch.MEASURES,
 }
-EVERY: tuple[Measure, ...] = (
-    *(measure for mode in MODES for measure in AGREEMENT[mode]),
-    *consistency.MEASURES,
-    *reliability.MEASURES,
-    *order.MEASURES,
-)
+FAMILIES: dict[Mode, tuple[Family, ...]] = {
+    "score": (
+        Family(EVIDENCE["score"], score.MEASURES),
+        Family(beyond.score_evidence, beyond.SCORE),
+    ),
+    "pair": (
+        Family(EVIDENCE["pair"], pair.MEASURES),
+        Family(beyond.pair_evidence, beyond.PAIR),
+    ),
+    "batch": (
+        Family(EVIDENCE["batch"], batch.MEASURES),
+        Family(beyond.batch_evidence, beyond.BATCH),
+    ),
+}
+SECTIONS: dict[str, tuple[Measure, ...]] = {
+    "Scoring": score.MEASURES,
+    "Pair comparison": pair.MEASURES,
+    "Batch ranking": batch.MEASURES,
+    "Beyond source and responder": beyond.MEASURES,
+    "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),
+    "Order (probe `order`)": order.MEASURES,
+}
+EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 
 
 def estimate(
@@ -41,7 +59,7 @@ def estimate(
         verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
         bootstrap: replicates, level and seed.
     """
-    return agreement(samples, verdicts, AGREEMENT, bootstrap)
+    return agreement(samples, verdicts, FAMILIES, bootstrap)
 
 
 def ceiling(

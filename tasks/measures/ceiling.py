@@ -9,6 +9,7 @@ of the m comparisons of a sample weighs 1/m.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,11 @@ from data.records import Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.estimates import Subject, estimates, estimates_table
-from tasks.measures.evidence import CHOICES, NOTHING, Answers, Evidence, by_sample
+from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.evidence import CHOICES, NOTHING, Answers, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.labels import combined_choice, combined_score
+from tasks.measures.subjects import Subject, every
 
 HUMANS = "humans:leave-one-out"
 PROBE = "ceiling"
@@ -41,26 +43,17 @@ def ceilings(
     labels are left out.
     """
     rows: list[Estimate] = []
-    base = verdicts.filter(pl.col("probe").is_null() & (pl.col("variant") == "base"))
     for mode, chosen in measures.items():
-        several = [
-            sample
-            for sample in samples.filter(pl.col("mode") == mode).iter_rows(named=True)
-            if len(human_labels(sample)) > 1
-        ]
-        if not several:
-            continue
+        several, asked = every(samples, verdicts, mode, lambda row: len(human_labels(row)) > 1)
         layers = resampling.strata(several)
-        subjects: dict[tuple[str, str], Answers | None] = {(HUMANS, "labels"): None}
-        mine = base.filter(pl.col("mode") == mode)
-        for (judge, setting), group in mine.group_by(["judge", "setting"], maintain_order=True):
-            subjects[str(judge), str(setting)] = by_sample(group)
-        for (name, setting), answers in subjects.items():
+        humans: list[tuple[Subject, Answers | None]] = []
+        humans += [(Subject(HUMANS, mode, "labels", PROBE, RULE), None)] if several else []
+        for subject, answers in [*humans, *asked]:
             compared = [_comparisons(mode, sample, answers) for sample in several]
-            asked = [answers is None or sample["sample_id"] in answers for sample in several]
-            evidence = _evidence(mode, compared, asked)
-            subject = Subject(name, mode, setting, PROBE, RULE)
-            rows += estimates(subject, evidence, layers, chosen, bootstrap)
+            reached = [answers is None or sample["sample_id"] in answers for sample in several]
+            evidence = _evidence(mode, compared, reached)
+            own = replace(subject, probe=PROBE, repeat_rule=RULE)
+            rows += estimates(own, evidence, layers, chosen, bootstrap)
     return estimates_table(rows)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,51 +13,38 @@ from data.tables import ESTIMATES, table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds
-from tasks.measures.evidence import EVIDENCE, Evidence, by_sample
+from tasks.measures.evidence import Answers, Evidence
 from tasks.measures.kinds import Floats, Measure
-from tasks.measures.labels import repeat_rule
 from tasks.measures.resampling import Interval, Scope, Stratum
+from tasks.measures.subjects import Row, Subject, every
 
 Limits = tuple[float | None, float | None]
 MOST_LEVELS = 12  # of labels, for each to get a figure of its own
 
 
-@dataclass(frozen=True)
-class Subject:
-    """Whose verdicts are measured, and how."""
+class Family(NamedTuple):
+    """Measures of the same sums; the maker returns `None` where the samples do not allow them."""
 
-    judge: str
-    mode: Mode
-    setting: str
-    probe: str | None
-    repeat_rule: str
+    evidence: Callable[[Sequence[Row], Answers], Evidence | None]
+    measures: Sequence[Measure]
 
 
 def agreement(
     samples: pl.DataFrame,
     verdicts: pl.DataFrame,
-    measures: Mapping[Mode, Sequence[Measure]],
+    families: Mapping[Mode, Sequence[Family]],
     bootstrap: BootstrapConfig,
 ) -> pl.DataFrame:
     """Estimates of base rows against the labels, for every judge, mode and setting."""
     rows: list[Estimate] = []
-    base = verdicts.filter(pl.col("probe").is_null() & (pl.col("variant") == "base"))
-    for mode, chosen in measures.items():
-        labelled = [
-            sample
-            for sample in samples.filter(pl.col("mode") == mode).iter_rows(named=True)
-            if sample["labels"]
-        ]
-        if not labelled:
-            continue
-        layers = resampling.strata(labelled)
-        asked = base.filter(pl.col("mode") == mode)
-        for (judge, setting), group in asked.group_by(["judge", "setting"], maintain_order=True):
-            answers = by_sample(group)
-            repeats = int(group["repeat"].n_unique())
-            subject = Subject(str(judge), mode, str(setting), None, repeat_rule(mode, repeats))
-            evidence = EVIDENCE[mode](labelled, answers)
-            rows += estimates(subject, evidence, layers, chosen, bootstrap)
+    for mode, chosen in families.items():
+        compared, asked = every(samples, verdicts, mode)
+        layers = resampling.strata(compared)
+        for subject, answers in asked:
+            for family in chosen:
+                evidence = family.evidence(compared, answers)
+                if evidence is not None:
+                    rows += estimates(subject, evidence, layers, family.measures, bootstrap)
     return estimates_table(rows)
 
 

@@ -53,7 +53,7 @@ def by_sample(group: pl.DataFrame) -> Answers:
     return found
 
 
-def _marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
+def marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
     """The readable verdicts of each sample, and which samples were asked at all."""
     given = [answers.get(sample["sample_id"]) for sample in samples]
     readable = [[verdict for verdict in some or () if verdict is not None] for some in given]
@@ -61,7 +61,7 @@ def _marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list
 
 
 def _score_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    readable, asked = _marks(samples, answers)
+    readable, asked = marks(samples, answers)
     human = [combined_score(label_verdicts(sample)) for sample in samples]
     judge = [combined_score(some) if some else None for some in readable]
     whole = [level for level in human if level == int(level)]  # what a judge could have said
@@ -70,7 +70,7 @@ def _score_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> E
 
 
 def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    readable, asked = _marks(samples, answers)
+    readable, asked = marks(samples, answers)
     human: list[float | None] = [
         float("ABC".index(combined_choice(label_verdicts(sample)))) for sample in samples
     ]
@@ -80,7 +80,7 @@ def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> 
 
 def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
     """Means over annotators and repeats of what each ranking is worth."""
-    readable, asked = _marks(samples, answers)
+    readable, asked = marks(samples, answers)
     blank = np.zeros(len(ranking_features("AB", "AB")))
     rows = [
         np.mean([ranking_features(y, v) for y in label_verdicts(sample) for v in some], axis=0)

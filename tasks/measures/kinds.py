@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -22,11 +22,13 @@ class Columns:
     """What the K columns of the sums mean.
 
     `human` and `judge` are the sorted levels of a joint table with K = len(human) × len(judge)
-    columns, row by row; both are empty where the columns are plain sums.
+    columns, row by row; both are empty where the columns are plain sums. `cells` gives the number
+    of the source of each cell (source and responders) where sums are kept by cell.
     """
 
     human: Floats
     judge: Floats
+    cells: Ints = field(default_factory=lambda: np.array([], dtype=np.int64))
 
     def table(self, sums: Floats) -> Floats:
         """Sums of shape (..., K) as joint counts of shape (..., human levels, judge levels)."""

@@ -17,7 +17,8 @@ import polars as pl
 
 from data.records import LETTERS, TIE, Mode, Scale
 from tasks.config import BootstrapConfig
-from tasks.measures.estimates import agreement
+from tasks.measures.estimates import Family, agreement
+from tasks.measures.evidence import EVIDENCE
 from tasks.measures.kinds import Measure
 from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
 
@@ -99,7 +100,7 @@ def headlines(
     bootstrap: BootstrapConfig,
 ) -> pl.DataFrame:
     """Each subject's pooled primary measure under every profile: a column per profile."""
-    chosen = {mode: (measure,) for mode, measure in primary.items()}
+    chosen = {mode: (Family(EVIDENCE[mode], (m,)),) for mode, m in primary.items()}
     frames = []
     for profile in PROFILES:
         found = agreement(samples, treated(samples, verdicts, profile, scale), chosen, bootstrap)

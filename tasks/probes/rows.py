@@ -11,10 +11,11 @@ import polars as pl
 from data.records import Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.estimates import Subject, estimates, estimates_table
+from tasks.measures.estimates import estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.labels import READABLE
+from tasks.measures.subjects import Subject
 
 
 class Cell(NamedTuple):

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from tasks.config import BootstrapConfig
-from tasks.measures.estimates import Subject, estimates
+from tasks.measures.estimates import estimates
 from tasks.measures.evidence import CHOICES, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.pair import MEASURES as PAIR
 from tasks.measures.resampling import strata
 from tasks.measures.score import MEASURES as SCORE
+from tasks.measures.subjects import Subject
 
 RUNS, IMAGES, PER_IMAGE, SOURCES = 2000, 150, 4, 3
 SEED = 20261123  # fixed once, not chosen for its result

@@ -1,13 +1,8 @@
 """The official scoring labels with three published judges: every known figure comes out."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
-from data.datasets import load_dataset, read_verdicts
-from data.layout import DatasetConfig, JoinedTable, TableColumns
-from data.tables import VERDICTS, samples_table, table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
 from tasks.measures import estimate
@@ -21,33 +16,10 @@ METRICS = ("pearson", "spearman", "kendall_tau_b", "exact", "within_one", "mae")
 
 
 @pytest.fixture(scope="module")
-def official(shared_data: Path) -> pl.DataFrame:
+def official(official_tables: tuple[pl.DataFrame, pl.DataFrame]) -> pl.DataFrame:
     """Estimates of the three recorded judges and the baselines on the official scoring labels."""
-    folder = shared_data / "vlm_judge_uncertainty"
-    sources = JoinedTable(
-        path="mllm_judge_original_dataset.csv", columns=TableColumns(source="orig_dataset")
-    )
-    config = DatasetConfig(
-        path="mllm_judge_llava_critic_7b.csv",
-        format="table",
-        mode="score",
-        columns=TableColumns(labels=("gt_score",)),
-        join=(sources,),
-    )
-    frame = samples_table(load_dataset(config, folder).samples)
-    columns = TableColumns(verdict="parsed_score")
-    rows = []
-    for judge in PUBLISHED:
-        path = folder / f"mllm_judge_{judge}.csv"
-        cells = read_verdicts(path, columns, where_judge=None, missing=("-1",))
-        for sample_id in frame["sample_id"]:
-            cell = cells[sample_id.split("/", 2)[2], 0]
-            status = "unparsed" if cell is None else "scored"
-            rows.append(
-                {"sample_id": sample_id, "mode": "score", "judge": judge, "setting": "recorded",
-                 "variant": "base", "repeat": 0, "status": status, "verdict": cell}
-            )  # fmt: skip
-    judged = pl.concat([table(rows, VERDICTS), baseline_verdicts(frame, 1)])
+    frame, judged = official_tables
+    judged = pl.concat([judged, baseline_verdicts(frame, 1)])
     return estimate(frame, judged, BootstrapConfig(replicates=200))
 
 
@@ -99,7 +71,8 @@ def test_missing_verdicts_widen_the_bounds_by_what_they_could_have_been(
     gemini = official.filter(
         (pl.col("judge") == "gemini_2.5_flash") & (pl.col("group") == "pooled")
     )
-    for row in gemini.iter_rows(named=True):
+    assert gemini.drop_nulls("bound_low").height == 10
+    for row in gemini.drop_nulls("bound_low").iter_rows(named=True):
         assert row["bound_low"] < row["value"] < row["bound_high"], row["metric"]
     (exact,) = gemini.filter(pl.col("metric") == "exact").iter_rows(named=True)
     right = exact["value"] * exact["n"]
