@@ -146,6 +146,31 @@ ESTIMATES = Schema(
     }
 )
 
+DIFFERENCES = Schema(
+    {
+        "mode": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "other": _STR,
+        "other_setting": _STR,
+        "metric": _STR,
+        "primary": _BOOL,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "bound_low": _NUM,
+        "bound_high": _NUM,
+        "p": _NUM,
+        "p_adjusted": _NUM,
+        "n": _INT,
+        "share_lost": _NUM,
+        "clusters": _INT,
+        "clustered": _BOOL,
+        "note": _STR,
+    }
+)
+
 TABLES: Mapping[str, Schema] = {
     "samples": SAMPLES,
     "rejected": REJECTED,
@@ -154,6 +179,7 @@ TABLES: Mapping[str, Schema] = {
     "answers": ANSWERS,
     "verdicts": VERDICTS,
     "estimates": ESTIMATES,
+    "differences": DIFFERENCES,
 }
 
 

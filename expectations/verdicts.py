@@ -23,14 +23,15 @@ from expectations.verdict_forms import READABLE, canonical
 
 STATUSES = [*READABLE, "unparsed", "refused", "failed", "open"]
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
-BASELINE = pl.col("judge").str.starts_with("baseline:")
+MADE = pl.col("judge").str.contains("^(baseline|panel):")
 
 
 def verdicts(frame: pl.DataFrame, context: Mapping[str, Any]) -> Suite:
     """The suite of the verdicts table.
 
     `context` has `low` and `high` of the scale, `model_versions` (judge to reported versions) and
-    `split_versions`. Baselines guess from labels, so what is said of judges is not asked of them.
+    `split_versions`. Baselines and panels make no request; what is said of judges is not asked of
+    them.
     """
     views = (_rows(frame, context), _judges(frame))
     if context.get("split_versions"):
@@ -53,7 +54,7 @@ def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
         (pl.col("verdict").is_not_null() == readable).alias("verdict_where_readable"),
         canonical(pl.col("verdict"), low, high).alias("canonical"),
         pl.when(pl.col("request_key").is_null())
-        .then(BASELINE | (pl.col("status") == "failed"))
+        .then(MADE | (pl.col("status") == "failed"))
         .alias("may_lack_key"),
     )
     form = f"a verdict is a number from {low:g} to {high:g}, A, B or C, or a whole ranking"
@@ -79,7 +80,7 @@ def _judges(frame: pl.DataFrame) -> View:
     )
     chosen = pl.col("verdict").filter(pairs)
     derived = (
-        frame.filter(~BASELINE)
+        frame.filter(~MADE)
         .group_by("judge")
         .agg(
             pl.when(asked.any())

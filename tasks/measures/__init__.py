@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from data.records import MODES, Mode, Scale
 from tasks.measures import batch, beyond, consistency, order, pair, reliability, score
 from tasks.measures.ceiling import ceilings
+from tasks.measures.differences import differences
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
 from tasks.measures.kinds import Better, Measure
 from tasks.measures.profiles import headlines
+from tasks.measures.votes import MEASURES as PANELS
+from tasks.measures.votes import votes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +44,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Pair comparison": pair.MEASURES,
     "Batch ranking": batch.MEASURES,
     "Beyond source and responder": beyond.MEASURES,
+    "Panels": PANELS,
     "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),
     "Order (probe `order`)": order.MEASURES,
 }
@@ -59,7 +63,18 @@ def estimate(
         verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
         bootstrap: replicates, level and seed.
     """
-    return agreement(samples, verdicts, FAMILIES, bootstrap)
+    import polars as pl
+
+    found = agreement(samples, verdicts, FAMILIES, bootstrap)
+    return pl.concat([found, votes(samples, verdicts, bootstrap)])
+
+
+def paired_differences(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """Every two judges on the samples both answered, and each judge beside the best baseline."""
+    chosen = {mode: Family(EVIDENCE[mode], AGREEMENT[mode]) for mode in MODES}
+    return differences(samples, verdicts, chosen, bootstrap)
 
 
 def ceiling(

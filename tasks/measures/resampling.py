@@ -98,10 +98,11 @@ def replicated(stratum: Stratum, sums: Floats, bootstrap: BootstrapConfig) -> Fl
     The multiplicities depend on the seed, the source and its images alone: every judge and
     measure sees the same replicates, so that differences between judges are paired.
     """
-    return np.concatenate([weights @ sums for weights in _multiplicities(stratum, bootstrap)])
+    return np.concatenate([weights @ sums for weights in multiplicities(stratum, bootstrap)])
 
 
-def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig) -> Iterator[Floats]:
+def multiplicities(stratum: Stratum, bootstrap: BootstrapConfig) -> Iterator[Floats]:
+    """How often each image of a stratum is drawn, in blocks of replicates (replicates, images)."""
     digest = hashlib.sha256(stratum.name.encode()).digest()
     rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
     step = max(1, CHUNK_CELLS // stratum.clusters)

@@ -32,6 +32,7 @@ class ReportInputs:
     samples: pl.DataFrame
     verdicts: pl.DataFrame
     estimates: pl.DataFrame
+    differences: pl.DataFrame
     rejected: pl.DataFrame
     checkpoints: Sequence[Mapping[str, Any]]
     primary: Mapping[str, str]
@@ -95,6 +96,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                 "chart": Markup(charts.intervals(board, metric)),
                 "sources": tables.by_source(inputs.estimates, mode, metric, names),
                 "levels": tables.by_level(inputs.estimates, mode, names),
+                "differences": tables.differences(inputs.differences, mode, names),
                 "others": tables.others(inputs.estimates, mode, names),
                 "shares": Markup(
                     charts.shares(

@@ -22,7 +22,8 @@ class Names:
 
     def __call__(self, judge: str) -> str:
         """The judge's name with its label."""
-        return f"{judge} (simulated)" if judge in self._simulated else judge
+        panel = judge.startswith("panel:") and bool(self._simulated)
+        return f"{judge} (simulated)" if panel or judge in self._simulated else judge
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -139,6 +140,15 @@ def ceilings(
         & pl.col("metric").is_in(list(primary.values()))
     )
     return [_row(row, names) for row in rows.iter_rows(named=True)]
+
+
+def differences(frame: pl.DataFrame, mode: str, names: Names) -> list[dict[str, Any]]:
+    """The paired differences of the primary measure in a mode."""
+    rows = frame.filter((pl.col("mode") == mode) & pl.col("primary"))
+    return [
+        {**row, "name": names(row["judge"]), "other_name": names(row["other"])}
+        for row in rows.iter_rows(named=True)
+    ]
 
 
 def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from data.ledger import spent
 from data.row_rules import one_line
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
-from tasks.measures import better, ceiling, definitions, estimate, primary
+from tasks.measures import better, ceiling, definitions, estimate, paired_differences, primary
+from tasks.panels import panel_verdicts
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
@@ -20,19 +21,20 @@ READABLE = ("scored", "chosen", "ranked")
 
 
 def collect_verdicts(here: Context) -> dict[str, int]:
-    """Store `answers` and `verdicts` (the judges' and the baselines'); return counts by status."""
+    """Store `answers` and `verdicts` (also of panels and baselines); return counts by status."""
     answers = here.run.answers().unique("request_key", keep="last", maintain_order=True)
     here.run.store("answers", answers)
     judged = verdicts(here.run.table("plan"), answers, here.scale)
     baselines = baseline_verdicts(here.run.table("samples"), here.config.bootstrap.seed)
-    here.run.store("verdicts", pl.concat([judged, baselines.select(list(VERDICTS))]))
+    made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
+    here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
     here.run.note(counts=_counts(here, counts), model_versions=model_versions(here))
     return counts
 
 
 def measure(here: Context) -> pl.DataFrame:
-    """Store `estimates` of base rows, baselines and probes; return them."""
+    """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples, judged = here.run.table("samples"), here.run.table("verdicts")
     resampling = here.config.bootstrap
     frames = [estimate(samples, judged, resampling), ceiling(samples, judged, resampling)]
@@ -40,6 +42,7 @@ def measure(here: Context) -> pl.DataFrame:
         frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
+    here.run.store("differences", paired_differences(samples, judged, resampling))
     return estimates
 
 
@@ -54,6 +57,7 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         samples=run.table("samples"),
         verdicts=run.table("verdicts"),
         estimates=run.table("estimates"),
+        differences=run.table("differences"),
         rejected=run.table("rejected"),
         checkpoints=checkpoints,
         primary=primary(),
@@ -67,7 +71,7 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
 def coverage(here: Context) -> dict[str, float]:
     """Share of readable verdicts among the base rows of each judge."""
     judged = here.run.table("verdicts").filter(
-        pl.col("probe").is_null() & ~pl.col("judge").str.starts_with("baseline:")
+        pl.col("probe").is_null() & pl.col("request_key").is_not_null()
     )
     shares = judged.group_by("judge", maintain_order=True).agg(
         pl.col("status").is_in(READABLE).mean().alias("share")

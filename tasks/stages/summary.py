@@ -10,6 +10,7 @@ import polars as pl
 
 from tasks.measures import better, primary
 from tasks.measures.power import deviation_per_image, of_difference, smallest_difference
+from tasks.panels import METHODS, PREFIX
 from tasks.stages.context import Context
 
 SHOWN = frozenset({  # the page has every measure; a terminal has 150 columns
@@ -31,8 +32,10 @@ def summary(here: Context) -> str:
 
 
 def simulated_names(facts: Mapping[str, Any]) -> set[str]:
-    """The names of a run's simulated judges."""
-    return {judge["name"] for judge in facts["judges"] if judge["simulated"]}
+    """The names of a run's simulated judges, and of the panels they sit on."""
+    names = {judge["name"] for judge in facts["judges"] if judge["simulated"]}
+    panels = {PREFIX + method for methods in METHODS.values() for method in methods}
+    return names | panels if names else names
 
 
 def agreement_rows(

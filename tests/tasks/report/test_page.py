@@ -14,7 +14,7 @@ from data.errors import HostError
 from data.tables import REJECTED, SAMPLES, VERDICTS, table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.measures import better, definitions, estimate, primary
+from tasks.measures import better, definitions, estimate, paired_differences, primary
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.report.page import page
@@ -66,6 +66,7 @@ def inputs(
         samples=sample_table,
         verdicts=everything,
         estimates=estimates,
+        differences=paired_differences(sample_table, everything, bootstrap),
         rejected=table([], REJECTED),
         checkpoints=[],
         primary=primary(),

@@ -1,0 +1,213 @@
+"""Paired differences between judges: the same images, the same replicates, the same samples.
+
+Two judges are compared on the samples that both answered readably; `share_lost` is what that leaves
+out of the samples both were asked. The limits of a difference are those of all samples asked: the
+one judge at its worst and the other at its best, whatever the missing verdicts had said.
+
+Source of the correction: Benjamini and Hochberg (1995), within the exploratory measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_array
+from scipy.stats import false_discovery_control
+
+from data.records import Mode
+from data.tables import DIFFERENCES, table
+from tasks.config import BootstrapConfig
+from tasks.measures import resampling
+from tasks.measures.bounds import bounds
+from tasks.measures.estimates import Family
+from tasks.measures.evidence import Evidence
+from tasks.measures.kinds import Floats, Ints, Measure
+from tasks.measures.resampling import Stratum
+from tasks.measures.subjects import Subject, every
+
+BASELINE = "baseline:"
+MOST_CELLS = 64_000_000  # replicated sums held at once
+Limits = tuple[float | None, float | None]
+
+
+class Side(NamedTuple):
+    """A judge in a comparison, with the limits of each measure over all samples."""
+
+    subject: Subject
+    evidence: Evidence
+    limits: Sequence[Limits]
+
+
+def differences(
+    samples: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    families: Mapping[Mode, Family],
+    bootstrap: BootstrapConfig,
+) -> pl.DataFrame:
+    """Differences of every two judges, panels or settings, and of each to the best baseline.
+
+    Args:
+        samples: columns of `data.tables.SAMPLES`.
+        verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
+        families: the measures of each mode, the primary first.
+        bootstrap: replicates, level and seed.
+
+    Returns:
+        Columns of `data.tables.DIFFERENCES`: pooled figures only.
+    """
+    rows: list[dict[str, Any]] = []
+    for mode, family in families.items():
+        compared, asked = every(samples, verdicts, mode)
+        sides = []
+        everybody = np.arange(len(compared))
+        for subject, answers in asked:
+            evidence = family.evidence(compared, answers)
+            if evidence is not None:
+                limits = [bounds(_value(m, evidence), evidence, everybody) for m in family.measures]
+                sides.append(Side(subject, evidence, limits))
+        chosen = list(_pairs(sides, family.measures[0]))
+        layers = resampling.strata(compared)
+        for group in _groups(chosen, bootstrap):
+            rows += _compared(group, layers, family.measures, bootstrap)
+    return _corrected(table(rows, DIFFERENCES))
+
+
+def _pairs(sides: Sequence[Side], primary: Measure) -> Iterator[tuple[Side, Side]]:
+    judges = [side for side in sides if not side.subject.judge.startswith(BASELINE)]
+    known = [side for side in sides if side.subject.judge.startswith(BASELINE)]
+    yield from combinations(judges, 2)
+    values = [
+        float(_value(primary, side.evidence)(side.evidence.features.sum(0))) for side in known
+    ]
+    if known and not np.isnan(values).all():
+        best = known[int(np.nanargmax(values))]
+        yield from ((judge, best) for judge in judges)
+
+
+def _groups(
+    pairs: Sequence[tuple[Side, Side]], bootstrap: BootstrapConfig
+) -> Iterator[list[tuple[Side, Side]]]:
+    """Pairs in groups whose replicated sums fit into memory."""
+    group: list[tuple[Side, Side]] = []
+    cells = 0
+    for pair in pairs:
+        own = bootstrap.replicates * sum(side.evidence.features.shape[1] for side in pair)
+        if group and cells + own > MOST_CELLS:
+            yield group
+            group, cells = [], 0
+        group.append(pair)
+        cells += own
+    if group:
+        yield group
+
+
+def _compared(
+    pairs: Sequence[tuple[Side, Side]],
+    layers: Sequence[Stratum],
+    measures: Sequence[Measure],
+    bootstrap: BootstrapConfig,
+) -> Iterator[dict[str, Any]]:
+    both = [one.evidence.answered * other.evidence.answered for one, other in pairs]
+    draws = [
+        [np.zeros((bootstrap.replicates, side.evidence.features.shape[1])) for side in pair]
+        for pair in pairs
+    ]
+    for layer in layers:
+        sums = [
+            [_cluster_sums(layer, side.evidence.features, kept) for side in pair]
+            for pair, kept in zip(pairs, both, strict=True)
+        ]
+        start = 0
+        for weights in resampling.multiplicities(layer, bootstrap):
+            end = start + len(weights)
+            for drawn, own in zip(draws, sums, strict=True):
+                for total, by_image in zip(drawn, own, strict=True):
+                    total[start:end] += weights @ by_image
+            start = end
+    for pair, kept, drawn in zip(pairs, both, draws, strict=True):
+        about = resampling.scope_of(layers, kept.astype(bool))
+        for index, measure in enumerate(measures):
+            yield _row(pair, kept, drawn, index, measure, about, bootstrap)
+
+
+def _cluster_sums(layer: Stratum, features: Floats, kept: Ints) -> csr_array:
+    own = csr_array(features[layer.samples] * kept[layer.samples][:, None])
+    size = len(layer.samples)
+    place = (layer.cluster, np.arange(size))
+    return csr_array(csr_array((np.ones(size), place), shape=(layer.clusters, size)) @ own)
+
+
+def _row(
+    pair: tuple[Side, Side],
+    kept: Ints,
+    drawn: Sequence[Floats],
+    index: int,
+    measure: Measure,
+    about: resampling.Scope,
+    bootstrap: BootstrapConfig,
+) -> dict[str, Any]:
+    one, other = pair
+    functions = [_value(measure, side.evidence) for side in pair]
+    points = [
+        float(function((side.evidence.features * kept[:, None]).sum(0)))
+        for function, side in zip(functions, pair, strict=True)
+    ]
+    replicates = functions[0](drawn[0]) - functions[1](drawn[1])
+    found = resampling.interval(points[0] - points[1], replicates, bootstrap.level)
+    asked = int((one.evidence.asked * other.evidence.asked).sum())
+    bound_low, bound_high = _limits(one.limits[index], other.limits[index])
+    return {
+        "mode": one.subject.mode,
+        "judge": one.subject.judge,
+        "setting": one.subject.setting,
+        "other": other.subject.judge,
+        "other_setting": other.subject.setting,
+        "metric": measure.name,
+        "primary": measure.primary,
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "level": bootstrap.level,
+        "bound_low": bound_low,
+        "bound_high": bound_high,
+        "p": None if found.low is None else _p_value(replicates),
+        "n": int(kept.sum()),
+        "share_lost": 1.0 - kept.sum() / asked if asked else None,
+        "clusters": about.clusters,
+        "clustered": about.clustered,
+        "note": None if found.value is not None else "not defined for one of the two",
+    }
+
+
+def _limits(one: Limits, other: Limits) -> Limits:
+    """The limits of a difference, of two that vary on their own."""
+    (low, high), (other_low, other_high) = one, other
+    return (
+        None if low is None or other_high is None else low - other_high,
+        None if high is None or other_low is None else high - other_low,
+    )
+
+
+def _p_value(replicates: Floats) -> float:
+    """Two-sided bootstrap p: twice the share of replicates on the far side of zero, never 0."""
+    defined = replicates[~np.isnan(replicates)]
+    fewer = min((defined <= 0).sum(), (defined >= 0).sum())
+    return float(min(1.0, 2 * (1 + fewer) / (1 + len(defined))))
+
+
+def _value(measure: Measure, evidence: Evidence) -> Any:
+    return lambda sums: resampling.values(lambda s: measure.value(s, evidence.columns), sums)
+
+
+def _corrected(frame: pl.DataFrame) -> pl.DataFrame:
+    """`p_adjusted`: Benjamini-Hochberg within the exploratory rows; primary rows have none."""
+    family = frame["p"].is_not_null() & ~frame["primary"]
+    if not family.any():
+        return frame
+    adjusted = np.full(frame.height, np.nan)
+    adjusted[family.to_numpy()] = false_discovery_control(frame["p"].filter(family).to_numpy())
+    return frame.with_columns(pl.Series("p_adjusted", adjusted).fill_nan(None))
