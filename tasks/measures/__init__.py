@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
-from tasks.measures import batch, beyond, consistency, order, pair, reliability, score
+from tasks.measures import (
+    batch,
+    beyond,
+    consistency,
+    order,
+    pair,
+    reliability,
+    score,
+    ties,
+    transitivity,
+)
 from tasks.measures.ceiling import ceilings
 from tasks.measures.differences import differences
 from tasks.measures.estimates import Family, agreement
@@ -29,10 +39,12 @@ FAMILIES: dict[Mode, tuple[Family, ...]] = {
     "score": (
         Family(EVIDENCE["score"], score.MEASURES),
         Family(beyond.score_evidence, beyond.SCORE),
+        Family(ties.evidence, ties.MEASURES),
     ),
     "pair": (
         Family(EVIDENCE["pair"], pair.MEASURES),
         Family(beyond.pair_evidence, beyond.PAIR),
+        Family(transitivity.evidence, transitivity.MEASURES),
     ),
     "batch": (
         Family(EVIDENCE["batch"], batch.MEASURES),
@@ -43,6 +55,8 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Scoring": score.MEASURES,
     "Pair comparison": pair.MEASURES,
     "Batch ranking": batch.MEASURES,
+    "Order of an item's responses (scoring)": ties.MEASURES,
+    "Transitivity (pair comparison)": transitivity.MEASURES,
     "Beyond source and responder": beyond.MEASURES,
     "Panels": PANELS,
     "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),

@@ -49,9 +49,7 @@ MEASURES = (Measure("effective_votes", None, "higher", effective_votes),)
 def votes(
     samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
 ) -> pl.DataFrame:
-    """`effective_votes` of the judges of each mode and setting, as the judge `panel:all`
-    and the probe `panel`.
-    """
+    """`effective_votes` of each mode and setting, as judge `panel:all` and probe `panel`."""
     rows: list[Estimate] = []
     own = verdicts.filter(~pl.col("judge").str.contains("^(baseline|panel):"))
     for mode in MODES:
