@@ -21,7 +21,10 @@ from tasks.measures.differences import differences
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
 from tasks.measures.kinds import Better, Measure
+from tasks.measures.leaderboard import leaderboards
 from tasks.measures.profiles import headlines
+from tasks.measures.replacement import MEASURES as REPLACEMENT
+from tasks.measures.replacement import replacements
 from tasks.measures.votes import MEASURES as PANELS
 from tasks.measures.votes import votes
 
@@ -59,6 +62,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Transitivity (pair comparison)": transitivity.MEASURES,
     "Beyond source and responder": beyond.MEASURES,
     "Panels": PANELS,
+    "Replacing an annotator": REPLACEMENT,
     "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),
     "Order (probe `order`)": order.MEASURES,
 }
@@ -99,6 +103,20 @@ def ceiling(
     Empty where no sample has two human annotators.
     """
     return ceilings(samples, verdicts, AGREEMENT, bootstrap)
+
+
+def replacement(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """The alternative-annotator test; empty where no sample has three human annotators."""
+    return replacements(samples, verdicts, bootstrap)
+
+
+def leaderboard(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """Bradley-Terry strengths of the responders; empty where pairs do not name them."""
+    return leaderboards(samples, verdicts, bootstrap)
 
 
 def by_profile(

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
-from tasks.report import tables
+from tasks.report import distributions, tables
 
 HERE = Path(__file__).parent
 SHARES = {
@@ -100,12 +100,13 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                 "others": tables.others(inputs.estimates, mode, names),
                 "shares": Markup(
                     charts.shares(
-                        tables.shares(inputs.samples, inputs.verdicts, mode, names), SHARES[mode]
+                        distributions.shares(inputs.samples, inputs.verdicts, mode, names),
+                        SHARES[mode],
                     )
                 ),
                 "confusions": [
                     {"judge": name, "chart": Markup(charts.confusion(counts, name))}
-                    for name, counts in tables.confusions(
+                    for name, counts in distributions.confusions(
                         inputs.samples, inputs.verdicts, mode, names
                     )
                 ],
@@ -116,6 +117,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "run": inputs.run,
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
+        "leaderboards": tables.leaderboards(inputs.estimates, names),
         "probes": tables.probes(inputs.estimates, names),
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ READABLE = ("scored", "chosen", "ranked")
 BASELINE = "baseline:"
 LEVEL = "label:"
 CEILING = "ceiling"
+BOARD = "leaderboard"
 
 
 class Names:
@@ -142,6 +143,22 @@ def ceilings(
     return [_row(row, names) for row in rows.iter_rows(named=True)]
 
 
+def leaderboards(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
+    """Strengths of the responders by judge, strongest first, and agreement with the humans'."""
+    rows = estimates.filter(pl.col("probe") == BOARD).with_columns(
+        (pl.col("judge") != "humans").alias("after"),
+        pl.col("metric").eq("bradley_terry").alias("s"),
+    )
+    ordered = rows.sort(
+        "after", "judge", "setting", "s", "value",
+        descending=[False, False, False, True, True], nulls_last=True,
+    )  # fmt: skip
+    return [
+        {**_row(row, names), "about": row["group"].removeprefix("responder:")}
+        for row in ordered.iter_rows(named=True)
+    ]
+
+
 def differences(frame: pl.DataFrame, mode: str, names: Names) -> list[dict[str, Any]]:
     """The paired differences of the primary measure in a mode."""
     rows = frame.filter((pl.col("mode") == mode) & pl.col("primary"))
@@ -153,75 +170,10 @@ def differences(frame: pl.DataFrame, mode: str, names: Names) -> list[dict[str, 
 
 def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     """The pooled estimates of every probe."""
-    asked = pl.col("probe").is_not_null() & (pl.col("probe") != CEILING)
+    asked = pl.col("probe").is_not_null() & ~pl.col("probe").is_in([CEILING, BOARD])
     rows = estimates.filter(asked & (pl.col("group") == "pooled"))
     ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
     return [_row(row, names) for row in ordered.iter_rows(named=True)]
-
-
-def confusions(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, mode: str, names: Names
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Counts of judge verdict by label for each judge's base rows in its first setting."""
-    if mode == "batch":
-        return
-    labels = samples.select(
-        "sample_id", pl.col("labels").list.first().struct.field("verdict").alias("label")
-    ).drop_nulls()
-    base = verdicts.filter(
-        (pl.col("mode") == mode)
-        & pl.col("probe").is_null()
-        & pl.col("status").is_in(READABLE)
-        & ~pl.col("judge").str.starts_with(BASELINE)
-    )
-    counted = base.join(labels, on="sample_id").group_by("judge", "setting", "label", "verdict")
-    counts = counted.len().sort("judge", "setting", "label", "verdict")
-    for (judge, setting), group in counts.group_by(["judge", "setting"], maintain_order=True):
-        rows = group.select("label", "verdict", pl.col("len").alias("count")).to_dicts()
-        yield f"{names(str(judge))}, {setting}", rows
-
-
-def shares(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, mode: str, names: Names
-) -> list[dict[str, Any]]:
-    """How often each level was given by the labels and by each judge in its base rows.
-
-    In a batch the level is the rank that a judge gives to the response its label puts first.
-    """
-    labels = samples.filter(pl.col("mode") == mode).select(
-        "sample_id", pl.col("labels").list.first().struct.field("verdict").alias("label")
-    )
-    judged = (
-        verdicts.filter(
-            (pl.col("mode") == mode)
-            & pl.col("probe").is_null()
-            & pl.col("status").is_in(READABLE)
-            & ~pl.col("judge").str.starts_with(BASELINE)
-        )
-        .join(labels, on="sample_id")
-        .select(
-            pl.concat_str(
-                pl.col("judge").map_elements(names, pl.String), "setting", separator=", "
-            ).alias("subject"),
-            pl.col("verdict").alias("level"),
-            "label",
-        )
-    )
-    if mode == "batch":
-        best = pl.col("label").str.slice(0, 1)
-        said = judged.drop_nulls("label").with_columns(
-            (pl.col("level").str.find(best, literal=True) + 1).cast(pl.String).alias("level")
-        )
-    else:
-        truth = labels.drop_nulls("label").select(
-            pl.lit("labels").alias("subject"), pl.col("label").alias("level")
-        )
-        said = pl.concat([truth, judged.select("subject", "level").sort("subject")])
-    counted = said.drop_nulls("level").group_by("subject", "level", maintain_order=True).len()
-    shared = counted.with_columns(
-        (pl.col("len") / pl.col("len").sum().over("subject")).alias("share")
-    )
-    return shared.select("subject", "level", "share").to_dicts()
 
 
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
