@@ -13,10 +13,17 @@ from data.layout import DatasetConfig, LoadedDataset
 from data.mllm_judge import load_mllm_judge
 from data.own_format import load_own_format
 from data.recorded_table import load_recorded_table
-from data.recorded_verdicts import read_verdicts
+from data.recorded_verdicts import read_probabilities, read_verdicts
 from data.records import Sample
 
-__all__ = ["LoadedDataset", "load_dataset", "read_verdicts", "sample_limit", "tolerated"]
+__all__ = [
+    "LoadedDataset",
+    "load_dataset",
+    "read_probabilities",
+    "read_verdicts",
+    "sample_limit",
+    "tolerated",
+]
 
 LOADERS: Mapping[str, Callable[[DatasetConfig, Path], LoadedDataset]] = {
     "judgeflow": load_own_format,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import DataError
 from data.layout import TableColumns
 from data.recorded_table import cell_text, number_text, sample_key, table_rows
-from data.row_reading import RawRow
+from data.row_reading import RawRow, read_table
 from data.row_rules import BadRowError
 
 
@@ -51,6 +53,39 @@ def read_verdicts(
         found[key] = None if text is None or number_text(text) in absent else text
     order = {value: rank for rank, value in enumerate(sorted({repeat for _, repeat in found}))}
     return {(sample, order[repeat]): verdict for (sample, repeat), verdict in found.items()}
+
+
+def read_probabilities(
+    path: Path, columns: TableColumns, logprobs: Sequence[str], *, where_judge: str | None
+) -> dict[tuple[str, int], tuple[float, ...]]:
+    """Probabilities of the scale's levels by (row key of the sample, repeat), summing to 1.
+
+    Args:
+        path: a CSV, TSV, JSONL or Parquet table.
+        columns: as for `read_verdicts`.
+        logprobs: the columns with the log-probabilities of the levels, lowest level first.
+        where_judge: only rows whose judge column holds this; all rows if `None`.
+
+    Raises:
+        DataError: a column is missing or holds no number in a row.
+    """
+    found: dict[tuple[str, int], tuple[float, ...]] = {}
+    rows = list(read_table(path, [columns.sample, *logprobs]))
+    for row in _of_judge(path, rows, columns, where_judge):
+        try:
+            key = (sample_key(row, columns), _repeat(row, columns))
+            given = [float(str(row.values.get(name))) for name in logprobs]
+        except (BadRowError, ValueError) as error:
+            raise DataError(f"{row.file}:{row.line}: {error}") from error
+        if any(math.isnan(value) or value > 1e-6 for value in given):
+            raise DataError(f"{row.file}:{row.line}: a log-probability is above 0 or not a number")
+        most = max(given)
+        if most == -math.inf:
+            raise DataError(f"{row.file}:{row.line}: every level has probability 0")
+        weights = [math.exp(value - most) for value in given]
+        found[key] = tuple(weight / sum(weights) for weight in weights)
+    order = {value: rank for rank, value in enumerate(sorted({repeat for _, repeat in found}))}
+    return {(sample, order[repeat]): chances for (sample, repeat), chances in found.items()}
 
 
 def _of_judge(

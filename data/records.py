@@ -244,8 +244,8 @@ class Estimate(Record):
     """One number with its uncertainty and what it is a number of.
 
     `group` is `"pooled"`, `"macro"` (unweighted mean over sources), `"source:NAME"`,
-    `"label:LEVEL"` or `"responder:NAME"`. `value` is `None` where the measure is not defined;
-    `note` then says why.
+    `"label:LEVEL"`, `"responder:NAME"` or `"bin:NUMBER"`. `value` is `None` where the measure is
+    not defined; `note` then says why.
     `bound_low` and `bound_high` are the limits under what missing verdicts could have been.
     """
 

@@ -118,6 +118,7 @@ VERDICTS = Schema(
         "verdict": _STR,
         "raw_verdict": _STR,
         "reason": _STR,
+        "confidence": _NUM,
         "request_key": _STR,
     }
 )

@@ -133,6 +133,10 @@ def resume(
 @click.option("--cluster", default=None, help="Column of the image. [default: cluster]")
 @click.option("--missing", multiple=True, help="A verdict that means none, such as -1.")
 @click.option(
+    "--logprob", "logprobs", multiple=True, help="Columns of log-probabilities, lowest score first."
+)
+@click.option("--expected", is_flag=True, help="Score by the mean over --logprob, not the verdict.")
+@click.option(
     "--profile",
     type=click.Choice(["paper", "all"]),
     default="paper",

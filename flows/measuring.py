@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from data.datasets import load_dataset, read_verdicts
+from data.datasets import load_dataset, read_probabilities, read_verdicts
 from data.errors import DataError
 from data.layout import DatasetConfig, TableColumns
 from data.records import LETTERS, Mode, Sample, Scale
@@ -18,11 +18,19 @@ from flows.terminal import show
 from flows.terminal import table as text_table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
-from tasks.measures import by_profile, ceiling, estimate, primary
+from tasks.measures import PARTS, by_profile, paired_differences, primary
+from tasks.panels import panel_verdicts
 from tasks.parsing import parse
 from tasks.stages.summary import agreement_rows
 from tasks.verdicts import canonical
 
+OTHERS = {
+    "replacement": "could the judge stand in for an annotator (alternative-annotator test):",
+    "panel": "panels of all judges:",
+    "leaderboard": "order of the responders, judges against humans:",
+    "confidence": "confidence of the verdicts:",
+    "corrected": "the mean label of all samples, labelled and not (PPI++):",
+}
 CLOSING = """
 "if missing known": what the first measure could have been, whatever the unreadable verdicts
 had said. "sees": the smallest difference to another judge that so many images find in four of
@@ -37,25 +45,27 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     """
     if not verdicts.is_file():
         raise DataError(f"verdict table {str(verdicts)!r} does not exist")
-    present = _columns_of(verdicts)
-    columns = _columns(present, options)
+    columns = _columns(_columns_of(verdicts), options)
     scale = Scale(low=options["scale"][0], high=options["scale"][1])
-    own = labels is not None
-    samples = _samples(labels or verdicts, columns, options["mode"], scale, own)
-    rows = list(_rows(verdicts, columns, samples, options["missing"], scale))
+    samples = _samples(verdicts, labels, columns, options["mode"], scale)
+    rows = list(_rows(verdicts, columns, samples, options, scale))
     frame, resampling = samples_table(samples), BootstrapConfig()
-    baselines = baseline_verdicts(frame, resampling.seed)
-    judged = pl.concat([table(rows, VERDICTS), baselines.select(list(VERDICTS))])
-    estimates = pl.concat([
-        estimate(frame, judged, resampling), ceiling(frame, judged, resampling)
-    ])  # fmt: skip
-    asked = len({row["sample_id"] for row in rows})
-    result = {"samples": len(samples), "judged": asked, "estimates": estimates.to_dicts()}
+    judges = table(rows, VERDICTS)
+    made = [panel_verdicts(judges), baseline_verdicts(frame, resampling.seed)]
+    judged = pl.concat([judges, *(each.select(list(VERDICTS)) for each in made)])
+    estimates = pl.concat([part(frame, judged, resampling) for part in PARTS])
+    differences = paired_differences(frame, judged, resampling)
+    result = {
+        "samples": sum(bool(sample.labels) for sample in samples),
+        "judged": len({row["sample_id"] for row in rows}),
+        "estimates": estimates.to_dicts(),
+        "differences": differences.to_dicts(),
+    }
     moved = None
     if options["profile"] == "all":
         moved = by_profile(frame, judged, scale, BootstrapConfig(replicates=100))
         result["profiles"] = moved.to_dicts()
-    show(result, as_json, lambda found: _text(found, estimates, moved))
+    show(result, as_json, lambda found: _text(found, estimates, differences, moved))
 
 
 def _columns_of(path: Path) -> list[str]:
@@ -92,22 +102,34 @@ def each_response(present: Sequence[str], name: str) -> tuple[str, ...]:
 
 
 def _samples(
-    path: Path, columns: TableColumns, mode: Mode, scale: Scale, own: bool
+    verdicts: Path, labels: Path | None, columns: TableColumns, mode: Mode, scale: Scale
 ) -> tuple[Sample, ...]:
-    """The labelled samples of a table; `own` if it is not the table of the verdicts."""
+    """The samples of the table with the labels, and of the verdicts' those it does not have."""
     keep: dict[str, Any] = {"verdict": None, "judge": None, "repeat": None}
-    if own:
-        present = _columns_of(path)
-        for name in ("source", "cluster"):
-            keep[name] = name if name in present else None
-        for name, several in (("responders", "responder"), ("responses", "response")):
-            keep[name] = each_response(present, several)
+    if labels is None:
+        return _load(verdicts, columns.model_copy(update=keep), mode, scale)
+    present, own = _columns_of(labels), dict(keep)
+    for name in ("source", "cluster"):
+        own[name] = name if name in present else None
+    for name in ("responder", "response"):
+        own[f"{name}s"] = each_response(present, name)
+    labelled = _load(labels, columns.model_copy(update=own), mode, scale)
+    known = {_key(sample) for sample in labelled}
+    unlabelled = _load(verdicts, columns.model_copy(update=keep | {"labels": ()}), mode, scale)
+    return (*labelled, *(sample for sample in unlabelled if _key(sample) not in known))
+
+
+def _key(sample: Sample) -> str:
+    return sample.sample_id.split("/", 2)[2]
+
+
+def _load(path: Path, columns: TableColumns, mode: Mode, scale: Scale) -> tuple[Sample, ...]:
     config = DatasetConfig(
         path=str(path.resolve()),
         format="table",
         name=path.stem,
         mode=mode,
-        columns=columns.model_copy(update=keep),
+        columns=columns,
         scale=scale,
     )
     return load_dataset(config, Path("/")).samples
@@ -117,22 +139,38 @@ def _rows(
     path: Path,
     columns: TableColumns,
     samples: Sequence[Sample],
-    missing: tuple[str, ...],
+    options: dict[str, Any],
     scale: Scale,
 ) -> Iterator[dict[str, Any]]:
     """A verdict row for every sample and judge; a sample the judge lacks is `open`."""
+    levels = [level for level in range(scale.low, scale.high + 1) if options["logprobs"]]
+    if len(levels) != len(options["logprobs"]):
+        many = f"{len(options['logprobs'])} --logprob columns for {scale.high - scale.low + 1}"
+        raise DataError(f"{many} levels; name one a level, lowest first")
+    if options["expected"] and not levels:
+        raise DataError("--expected needs the --logprob columns")
     for judge in _judges(path, columns):
         where = judge if columns.judge else None
-        cells = read_verdicts(path, columns, where_judge=where, missing=missing)
+        cells = read_verdicts(path, columns, where_judge=where, missing=options["missing"])
+        chances = (
+            read_probabilities(path, columns, options["logprobs"], where_judge=where)
+            if levels
+            else {}
+        )
         repeats = sorted({repeat for _, repeat in cells})
         for sample in samples:
-            key = sample.sample_id.split("/", 2)[2]
             for repeat in repeats:
-                row = _row(sample, judge, repeat)
-                if (key, repeat) in cells:
-                    yield row | _read(cells[key, repeat], sample, scale)
-                else:
+                row, at = _row(sample, judge, repeat), (_key(sample), repeat)
+                if at not in cells:
                     yield row | {"status": "open", "reason": "not in the table"}
+                    continue
+                row |= _read(cells[at], sample, scale)
+                if at in chances and row["status"] == "scored":
+                    row["confidence"] = max(chances[at])
+                    if options["expected"]:
+                        mean = sum(k * p for k, p in zip(levels, chances[at], strict=True))
+                        row["verdict"] = f"{mean:.9g}"
+                yield row
 
 
 def _judges(path: Path, columns: TableColumns) -> list[str]:
@@ -168,7 +206,12 @@ def _read(cell: str | None, sample: Sample, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _text(result: dict[str, Any], estimates: pl.DataFrame, moved: pl.DataFrame | None) -> str:
+def _text(
+    result: dict[str, Any],
+    estimates: pl.DataFrame,
+    differences: pl.DataFrame,
+    moved: pl.DataFrame | None,
+) -> str:
     lines = [f"{result['samples']} labelled samples, {result['judged']} of them judged", ""]
     for rows in agreement_rows(estimates, defence=True).values():
         lines += [text_table(rows, list(rows[0]))]
@@ -180,6 +223,16 @@ def _text(result: dict[str, Any], estimates: pl.DataFrame, moved: pl.DataFrame |
         kept = ["judge", "metric", "value", "low", "high", "n", "n_missing"]
         lines += ["", "humans against each other, judges against the same humans:"]
         lines.append(text_table(first.to_dicts(), kept))
+    for probe, title in OTHERS.items():
+        found = estimates.filter((pl.col("probe") == probe) & (pl.col("group") == "pooled"))
+        if not found.is_empty():
+            kept = ["judge", "metric", "value", "low", "high", "n", "n_missing", "note"]
+            lines += ["", title, text_table(found.to_dicts(), kept)]
+    first_ones = differences.filter(pl.col("primary") & ~pl.col("other").str.contains("baseline:"))
+    if not first_ones.is_empty():
+        kept = ["judge", "other", "metric", "value", "low", "high", "p", "n", "share_lost"]
+        lines += ["", "paired differences on the samples both answered:"]
+        lines.append(text_table(first_ones.to_dicts(), kept))
     if moved is not None:
         lines += ["", "the first measure under what others do with unreadable verdicts:"]
         lines.append(text_table(moved.to_dicts(), moved.columns))

@@ -17,6 +17,9 @@ from tasks.measures import (
     transitivity,
 )
 from tasks.measures.ceiling import ceilings
+from tasks.measures.confidence import MEASURES as CONFIDENCE
+from tasks.measures.confidence import confidences
+from tasks.measures.corrected import corrected_means
 from tasks.measures.differences import differences
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
@@ -63,6 +66,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Beyond source and responder": beyond.MEASURES,
     "Panels": PANELS,
     "Replacing an annotator": REPLACEMENT,
+    "Confidence": CONFIDENCE,
     "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),
     "Order (probe `order`)": order.MEASURES,
 }
@@ -117,6 +121,23 @@ def leaderboard(
 ) -> pl.DataFrame:
     """Bradley-Terry strengths of the responders; empty where pairs do not name them."""
     return leaderboards(samples, verdicts, bootstrap)
+
+
+def confidence(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """Calibration of the verdicts that came with a confidence; empty where none did."""
+    return confidences(samples, verdicts, bootstrap)
+
+
+def corrected(
+    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
+) -> pl.DataFrame:
+    """The mean label of all samples by PPI++; empty unless some samples have no label."""
+    return corrected_means(samples, verdicts, bootstrap)
+
+
+PARTS = (estimate, ceiling, replacement, leaderboard, confidence, corrected)
 
 
 def by_profile(

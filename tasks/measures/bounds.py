@@ -15,6 +15,7 @@ from tasks.measures.evidence import Evidence
 from tasks.measures.kinds import Floats, Ints
 
 PASSES = 6
+MOST_LEVELS = 50  # of the judge, tried one by one for missing verdicts
 Value = Callable[[Floats], Floats]
 
 
@@ -25,14 +26,15 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | Non
     level by level until nothing improves: exact for shares and means, a search for the others.
     `(None, None)` where that cannot be said.
     """
-    sums = evidence.features[members].sum(0)
+    sums = evidence.total(members)
     missing = members[evidence.missing[members] == 1]
     if len(missing) == 0:
         found = float(value(sums))
         return (None, None) if np.isnan(found) else (found, found)
     if evidence.human is not None:
         counts = np.array([(evidence.human[missing] == h).sum() for h in evidence.columns.human])
-        low, high = (_searched(value, sums, counts, sign) for sign in (-1.0, 1.0))
+        tried = _candidates(evidence.columns.human, evidence.columns.judge)
+        low, high = (_searched(value, sums, counts, tried, sign) for sign in (-1.0, 1.0))
     elif evidence.extremes is not None:
         worst, best = (value(sums + evidence.extremes[missing, case].sum(0)) for case in (0, 1))
         low, high = float(np.fmin(worst, best)), float(np.fmax(worst, best))
@@ -41,7 +43,20 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | Non
     return None if np.isnan(low) else low, None if np.isnan(high) else high
 
 
-def _searched(value: Value, sums: Floats, counts: Ints, sign: float) -> float:
+def _candidates(human: Floats, judge: Floats) -> Ints:
+    """The judge levels that missing verdicts may have: all, or on a fine scale the human's and 40.
+
+    The ends of the scale and the human's own levels are among them, which is what the extremes of
+    shares and means need.
+    """
+    if len(judge) <= MOST_LEVELS:
+        return np.arange(len(judge))
+    own = np.searchsorted(judge, human[np.isin(human, judge)])
+    spread = np.linspace(0, len(judge) - 1, MOST_LEVELS - 10).round().astype(np.int64)
+    return np.unique(np.concatenate([own[:10], spread]))
+
+
+def _searched(value: Value, sums: Floats, counts: Ints, tried: Ints, sign: float) -> float:
     """The extreme value (`sign` 1: highest) over where the missing counts of each row go."""
     rows = len(counts)
     levels = len(sums) // rows
@@ -54,19 +69,19 @@ def _searched(value: Value, sums: Floats, counts: Ints, sign: float) -> float:
         found = value(filled.reshape(len(choices), -1))
         return np.where(np.isnan(found), -np.inf, sign * found)
 
-    slope = np.linspace(0, levels - 1, rows).round().astype(np.int64)
-    flat = np.repeat(np.arange(levels)[:, None], rows, axis=1)
+    slope = tried[np.linspace(0, len(tried) - 1, rows).round().astype(np.int64)]
+    flat = np.repeat(tried[:, None], rows, axis=1)
     starts = np.concatenate([flat, slope[None], slope[None, ::-1]])
     scores = valued(starts)
     choice, best = starts[np.argmax(scores)].copy(), float(scores.max())
     for _ in range(PASSES):
         before = best
         for row in np.flatnonzero(counts):
-            tried = np.repeat(choice[None], levels, axis=0)
-            tried[:, row] = np.arange(levels)
-            scores = valued(tried)
+            others = np.repeat(choice[None], len(tried), axis=0)
+            others[:, row] = tried
+            scores = valued(others)
             if scores.max() > best:
-                choice, best = tried[np.argmax(scores)], float(scores.max())
+                choice, best = others[np.argmax(scores)], float(scores.max())
         if best == before:
             break
     return sign * best if np.isfinite(best) else float("nan")

@@ -30,7 +30,6 @@ from tasks.measures.resampling import Stratum
 from tasks.measures.subjects import Subject, every
 
 BASELINE = "baseline:"
-MOST_CELLS = 64_000_000  # replicated sums held at once
 Limits = tuple[float | None, float | None]
 
 
@@ -71,8 +70,7 @@ def differences(
                 sides.append(Side(subject, evidence, limits))
         chosen = list(_pairs(sides, family.measures[0]))
         layers = resampling.strata(compared)
-        for group in _groups(chosen, bootstrap):
-            rows += _compared(group, layers, family.measures, bootstrap)
+        rows += _compared(chosen, layers, family.measures, bootstrap)
     return _corrected(table(rows, DIFFERENCES))
 
 
@@ -80,29 +78,10 @@ def _pairs(sides: Sequence[Side], primary: Measure) -> Iterator[tuple[Side, Side
     judges = [side for side in sides if not side.subject.judge.startswith(BASELINE)]
     known = [side for side in sides if side.subject.judge.startswith(BASELINE)]
     yield from combinations(judges, 2)
-    values = [
-        float(_value(primary, side.evidence)(side.evidence.features.sum(0))) for side in known
-    ]
+    values = [float(_value(primary, side.evidence)(side.evidence.total())) for side in known]
     if known and not np.isnan(values).all():
         best = known[int(np.nanargmax(values))]
         yield from ((judge, best) for judge in judges)
-
-
-def _groups(
-    pairs: Sequence[tuple[Side, Side]], bootstrap: BootstrapConfig
-) -> Iterator[list[tuple[Side, Side]]]:
-    """Pairs in groups whose replicated sums fit into memory."""
-    group: list[tuple[Side, Side]] = []
-    cells = 0
-    for pair in pairs:
-        own = bootstrap.replicates * sum(side.evidence.features.shape[1] for side in pair)
-        if group and cells + own > MOST_CELLS:
-            yield group
-            group, cells = [], 0
-        group.append(pair)
-        cells += own
-    if group:
-        yield group
 
 
 def _compared(
@@ -112,51 +91,46 @@ def _compared(
     bootstrap: BootstrapConfig,
 ) -> Iterator[dict[str, Any]]:
     both = [one.evidence.answered * other.evidence.answered for one, other in pairs]
-    draws = [
-        [np.zeros((bootstrap.replicates, side.evidence.features.shape[1])) for side in pair]
-        for pair in pairs
+    sums = [
+        [[resampling.cluster_sums(layer, _kept(side, kept)) for layer in layers] for side in pair]
+        for pair, kept in zip(pairs, both, strict=True)
     ]
-    for layer in layers:
-        sums = [
-            [_cluster_sums(layer, side.evidence.features, kept) for side in pair]
-            for pair, kept in zip(pairs, both, strict=True)
-        ]
-        start = 0
-        for weights in resampling.multiplicities(layer, bootstrap):
-            end = start + len(weights)
-            for drawn, own in zip(draws, sums, strict=True):
-                for total, by_image in zip(drawn, own, strict=True):
-                    total[start:end] += weights @ by_image
-            start = end
-    for pair, kept, drawn in zip(pairs, both, draws, strict=True):
+    found: list[list[list[Floats]]] = [[[] for _ in measures] for _ in pairs]
+    widest = max((side.evidence.features.shape[1] for pair in pairs for side in pair), default=1)
+    for weights in resampling.blocks(layers, widest, bootstrap) if pairs else ():
+        for pair, by_side, drawn in zip(pairs, sums, found, strict=True):
+            totals = [
+                np.sum([w @ by_image for w, by_image in zip(weights, own, strict=True)], axis=0)
+                for own in by_side
+            ]
+            for measure, values in zip(measures, drawn, strict=True):
+                one, other = (
+                    _value(measure, side.evidence)(total)
+                    for side, total in zip(pair, totals, strict=True)
+                )
+                values.append(one - other)
+    for pair, kept, drawn in zip(pairs, both, found, strict=True):
         about = resampling.scope_of(layers, kept.astype(bool))
         for index, measure in enumerate(measures):
-            yield _row(pair, kept, drawn, index, measure, about, bootstrap)
+            yield _row(pair, kept, np.concatenate(drawn[index]), index, measure, about, bootstrap)
 
 
-def _cluster_sums(layer: Stratum, features: Floats, kept: Ints) -> csr_array:
-    own = csr_array(features[layer.samples] * kept[layer.samples][:, None])
-    size = len(layer.samples)
-    place = (layer.cluster, np.arange(size))
-    return csr_array(csr_array((np.ones(size), place), shape=(layer.clusters, size)) @ own)
+def _kept(side: Side, kept: Ints) -> csr_array:
+    return csr_array(csr_array(side.evidence.features).multiply(kept[:, None]))
 
 
 def _row(
     pair: tuple[Side, Side],
     kept: Ints,
-    drawn: Sequence[Floats],
+    replicates: Floats,
     index: int,
     measure: Measure,
     about: resampling.Scope,
     bootstrap: BootstrapConfig,
 ) -> dict[str, Any]:
     one, other = pair
-    functions = [_value(measure, side.evidence) for side in pair]
-    points = [
-        float(function((side.evidence.features * kept[:, None]).sum(0)))
-        for function, side in zip(functions, pair, strict=True)
-    ]
-    replicates = functions[0](drawn[0]) - functions[1](drawn[1])
+    both = np.flatnonzero(kept)
+    points = [float(_value(measure, s.evidence)(s.evidence.total(both))) for s in pair]
     found = resampling.interval(points[0] - points[1], replicates, bootstrap.level)
     asked = int((one.evidence.asked * other.evidence.asked).sum())
     bound_low, bound_high = _limits(one.limits[index], other.limits[index])

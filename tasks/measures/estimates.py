@@ -48,6 +48,14 @@ def agreement(
     return estimates_table(rows)
 
 
+class Drawn(NamedTuple):
+    """A measure's replicates: by stratum, pooled, and by level of the label."""
+
+    layers: list[Floats]
+    pooled: Floats
+    levels: list[Floats]
+
+
 def estimates(
     subject: Subject,
     evidence: Evidence,
@@ -56,14 +64,42 @@ def estimates(
     bootstrap: BootstrapConfig,
 ) -> Iterator[Estimate]:
     """The estimates of one subject: each measure pooled, macro and per source."""
+    drawn = _replicates(evidence, layers, measures, bootstrap)
+    for measure, draws in zip(measures, drawn, strict=True):
+        yield from _measured(subject, evidence, layers, measure, draws, bootstrap)
+
+
+def _value(measure: Measure, evidence: Evidence) -> Callable[[Floats], Floats]:
+    return lambda sums: resampling.values(lambda s: measure.value(s, evidence.columns), sums)
+
+
+def _levels(measure: Measure, evidence: Evidence) -> list[Floats]:
+    """For each level that gets a figure of its own, which sums belong to it."""
+    levels, columns = evidence.columns.human, evidence.columns
+    if not measure.by_level or evidence.human is None or len(levels) > MOST_LEVELS:
+        return []
+    return [np.repeat(levels == level, len(columns.judge)).astype(float) for level in levels]
+
+
+def _replicates(
+    evidence: Evidence,
+    layers: Sequence[Stratum],
+    measures: Sequence[Measure],
+    bootstrap: BootstrapConfig,
+) -> list[Drawn]:
+    """Every measure's replicates, block by block, so that wide tables fit into memory."""
     sums = [resampling.cluster_sums(layer, evidence.features) for layer in layers]
-    draws = [
-        resampling.replicated(layer, own, bootstrap)
-        for layer, own in zip(layers, sums, strict=True)
-    ]
-    points = [own.sum(0) for own in sums]
-    for measure in measures:
-        yield from _measured(subject, evidence, layers, measure, points, draws, bootstrap)
+    found: list[list[list[Floats]]] = [[] for _ in measures]
+    for weights in resampling.blocks(layers, evidence.features.shape[1], bootstrap):
+        drawn = [own @ by_image for own, by_image in zip(weights, sums, strict=True)]
+        total = np.sum(drawn, axis=0)
+        for blocks, measure in zip(found, measures, strict=True):
+            value = _value(measure, evidence)
+            levels = (total * keep for keep in _levels(measure, evidence))
+            blocks.append([value(each) for each in (*drawn, total, *levels)])
+    size = len(layers)
+    joined = [[np.concatenate(parts) for parts in zip(*blocks, strict=True)] for blocks in found]
+    return [Drawn(all_[:size], all_[size], all_[size + 1 :]) for all_ in joined]
 
 
 def _measured(
@@ -71,42 +107,38 @@ def _measured(
     evidence: Evidence,
     layers: Sequence[Stratum],
     measure: Measure,
-    points: Sequence[Floats],
-    draws: Sequence[Floats],
+    drawn: Drawn,
     bootstrap: BootstrapConfig,
 ) -> Iterator[Estimate]:
-    def value(sums: Floats) -> Floats:
-        return resampling.values(lambda s: measure.value(s, evidence.columns), sums)
+    value = _value(measure, evidence)
 
     def told(group: str, about: Scope, found: Interval, limits: Limits, note: str = "") -> Estimate:
         return _estimate(subject, evidence, measure, group, about, found, limits, bootstrap, note)
 
+    def interval(point: float, draws: Floats) -> Interval:
+        return resampling.interval(point, draws, bootstrap.level)
+
     everybody = resampling.scope(layers)
-    by_source = [float(value(point)) for point in points]
-    drawn = [value(draw) for draw in draws]
+    by_source = [float(value(evidence.total(layer.samples))) for layer in layers]
     limits = [bounds(value, evidence, layer.samples) for layer in layers]
-    total, all_draws = np.sum(points, axis=0), np.sum(draws, axis=0)
-    pooled = resampling.interval(float(value(total)), value(all_draws), bootstrap.level)
+    total = evidence.total(everybody.members)
+    pooled = interval(float(value(total)), drawn.pooled)
     yield told("pooled", everybody, pooled, bounds(value, evidence, everybody.members))
     named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
-        rows = _means(np.stack([drawn[index] for index in named]))
-        macro = resampling.interval(mean, rows, bootstrap.level)
+        macro = interval(mean, _means(np.stack([drawn.layers[index] for index in named])))
         note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else ""
         about = resampling.scope([layers[index] for index in named])
         yield told("macro", about, macro, _mean_limits([limits[i] for i in named]), note)
-    for layer, point, draw, limit in zip(layers, by_source, drawn, limits, strict=True):
-        own = resampling.interval(point, draw, bootstrap.level)
+    for layer, point, draw, limit in zip(layers, by_source, drawn.layers, limits, strict=True):
+        own = interval(point, draw)
         yield told(f"source:{layer.name}", resampling.scope([layer]), own, limit)
-    levels = evidence.columns.human
-    if measure.by_level and evidence.human is not None and len(levels) <= MOST_LEVELS:
-        for level in levels:
-            keep = np.repeat(evidence.columns.human == level, len(evidence.columns.judge))
-            about = resampling.scope_of(layers, evidence.human == level)
-            at, draws_at = float(value(total * keep)), value(all_draws * keep)
-            own = resampling.interval(at, draws_at, bootstrap.level)
-            yield told(f"label:{level:g}", about, own, bounds(value, evidence, about.members))
+    kept = zip(evidence.columns.human, _levels(measure, evidence), drawn.levels, strict=False)
+    for level, keep, draws in kept:
+        about = resampling.scope_of(layers, evidence.human == level)
+        own = interval(float(value(total * keep)), draws)
+        yield told(f"label:{level:g}", about, own, bounds(value, evidence, about.members))
 
 
 def _estimate(

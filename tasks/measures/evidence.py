@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 from tasks.measures.batch import extremes
 from tasks.measures.batch import features as ranking_features
@@ -22,18 +23,24 @@ NOTHING = np.array([])
 class Evidence:
     """What a subject's estimates stand on, a row per sample.
 
-    `features` (samples, K) has zeros where there is no readable verdict; `answered` and `asked`
-    are 0 or 1. `human` is the label's level where the columns are joint counts. `extremes`
+    `features` (samples, K), sparse for joint counts, has zeros where there is no readable verdict;
+    `answered` and `asked` are 0 or 1. `human` is the label's level where the columns are joint
+    counts. `extremes`
     (samples, 2, K) is the worst and the best a missing ranking could have been, zero for the
     others. Without either, nothing is said about what missing verdicts could have been.
     """
 
     columns: Columns
-    features: Floats
+    features: Floats | csr_array
     answered: Ints
     asked: Ints
     human: Floats | None = None
     extremes: Floats | None = None
+
+    def total(self, members: Ints | None = None) -> Floats:
+        """The sums (K,) of some samples, of all by default."""
+        chosen = self.features if members is None else self.features[members]
+        return np.asarray(chosen.sum(0), dtype=np.float64)
 
     @property
     def missing(self) -> Ints:
@@ -101,12 +108,13 @@ def _table_evidence(
     asked: Ints,
 ) -> Evidence:
     """Indicator features of joint counts."""
-    features = np.zeros((len(human), len(columns.human) * len(columns.judge)))
     answered = np.array([value is not None for value in judge], dtype=np.int64)
     given = answered.astype(bool)
     x = np.searchsorted(columns.human, np.asarray(human, dtype=np.float64)[given])
     y = np.searchsorted(columns.judge, np.asarray(judge, dtype=np.float64)[given])
-    features[given, x * len(columns.judge) + y] = 1.0
+    cells = np.flatnonzero(given), x * len(columns.judge) + y
+    shape = (len(human), len(columns.human) * len(columns.judge))
+    features = csr_array((np.ones(len(x)), cells), shape=shape)
     return Evidence(columns, features, answered, asked, human=np.asarray(human, dtype=np.float64))
 
 

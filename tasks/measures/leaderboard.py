@@ -113,13 +113,13 @@ def _board(
     flat = wins.reshape(len(samples), -1)
     sums = [resampling.cluster_sums(layer, flat) for layer in layers]
     drawn = [
-        resampling.replicated(layer, own, bootstrap)
-        for layer, own in zip(layers, sums, strict=True)
+        np.sum([own @ by_image for own, by_image in zip(weights, sums, strict=True)], axis=0)
+        for weights in resampling.blocks(layers, flat.shape[1], bootstrap)
     ]
     shape = (len(names), len(names))
     with np.errstate(invalid="ignore", divide="ignore"):
         point = strengths(flat.sum(0).reshape(shape))
-        draws = strengths(np.sum(drawn, axis=0).reshape(-1, *shape))
+        draws = strengths(np.concatenate(drawn).reshape(-1, *shape))
     answered = np.array([bool(verdicts) for verdicts in said], dtype=np.int64)
     return Board(point, draws, answered, asked)
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from tasks.config import BootstrapConfig
 from tasks.measures.kinds import Bools, Floats, Ints
 
 NO_SOURCE = "(none)"
-CHUNK_CELLS = 4_000_000  # weights held at once
+CHUNK_CELLS = 4_000_000  # weights, or replicated sums, held at once
 
 
 @dataclass(frozen=True)
@@ -85,27 +86,31 @@ def scope_of(layers: Sequence[Stratum], chosen: Bools) -> Scope:
     )
 
 
-def cluster_sums(stratum: Stratum, features: Floats) -> Floats:
-    """Per-image sums of a stratum: features (samples, K) to (clusters, K)."""
-    sums = np.zeros((stratum.clusters, features.shape[1]))
-    np.add.at(sums, stratum.cluster, features[stratum.samples])
-    return sums
+def cluster_sums(stratum: Stratum, features: Floats | csr_array) -> csr_array:
+    """Per-image sums of a stratum: features (samples, K) to sparse sums (clusters, K)."""
+    size = len(stratum.samples)
+    place = (stratum.cluster, np.arange(size))
+    member = csr_array((np.ones(size), place), shape=(stratum.clusters, size))
+    return csr_array(member @ csr_array(features[stratum.samples]))
 
 
-def replicated(stratum: Stratum, sums: Floats, bootstrap: BootstrapConfig) -> Floats:
-    """Resampled sums of a stratum, shape (replicates, K).
+def blocks(
+    layers: Sequence[Stratum], width: int, bootstrap: BootstrapConfig
+) -> Iterator[tuple[Floats, ...]]:
+    """How often each image is drawn, in blocks of replicates: per stratum (replicates, clusters).
 
     The multiplicities depend on the seed, the source and its images alone: every judge and
-    measure sees the same replicates, so that differences between judges are paired.
+    measure sees the same replicates, so that differences between judges are paired. Blocks are so
+    small that `width` sums a replicate fit into memory.
     """
-    return np.concatenate([weights @ sums for weights in multiplicities(stratum, bootstrap)])
+    clusters = sum(layer.clusters for layer in layers)
+    step = max(1, CHUNK_CELLS // max(clusters, width))
+    return zip(*(_multiplicities(layer, bootstrap, step) for layer in layers), strict=True)
 
 
-def multiplicities(stratum: Stratum, bootstrap: BootstrapConfig) -> Iterator[Floats]:
-    """How often each image of a stratum is drawn, in blocks of replicates (replicates, images)."""
+def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig, step: int) -> Iterator[Floats]:
     digest = hashlib.sha256(stratum.name.encode()).digest()
     rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
-    step = max(1, CHUNK_CELLS // stratum.clusters)
     for start in range(0, bootstrap.replicates, step):
         size = min(step, bootstrap.replicates - start)
         # counting drawn images is eight times faster than drawing their counts

@@ -62,17 +62,18 @@ def ordinal_alpha(sums: Floats, columns: Columns) -> Floats:
     alpha = 1 - (n - 1) sum o_ck d_ck / sum n_c n_k d_ck over coincidences o and their marginals n,
     d_ck the squared number of values between c and k, both halved (Krippendorff 2011).
     """
+    counts = columns.table(sums)
     levels = np.union1d(columns.human, columns.judge)
-    left = (columns.human[:, None] == levels).astype(float)
-    right = (columns.judge[:, None] == levels).astype(float)
-    one_way = left.T @ columns.table(sums) @ right
-    coincidences = one_way + np.swapaxes(one_way, -1, -2)
-    margin = coincidences.sum(-1)
+    human, judge = np.searchsorted(levels, columns.human), np.searchsorted(levels, columns.judge)
+    margin = np.zeros((*sums.shape[:-1], len(levels)))
+    margin[..., human] += counts.sum(-1)
+    margin[..., judge] += counts.sum(-2)
     middle = np.cumsum(margin, -1) - margin / 2
-    distance = (middle[..., :, None] - middle[..., None, :]) ** 2
+    distance = (middle[..., human][..., :, None] - middle[..., judge][..., None, :]) ** 2
     total = margin.sum(-1)
-    observed = (coincidences * distance).sum((-1, -2))
-    expected = (margin[..., :, None] * margin[..., None, :] * distance).sum((-1, -2))
+    observed = 2 * (counts * distance).sum((-1, -2))
+    centred = middle - ratio((margin * middle).sum(-1), total)[..., None]
+    expected = 2 * total * (margin * centred**2).sum(-1)
     return np.asarray(1.0 - (total - 1) * ratio(observed, expected))
 
 

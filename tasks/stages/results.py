@@ -10,16 +10,7 @@ from data.ledger import spent
 from data.row_rules import one_line
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
-from tasks.measures import (
-    better,
-    ceiling,
-    definitions,
-    estimate,
-    leaderboard,
-    paired_differences,
-    primary,
-    replacement,
-)
+from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.panels import panel_verdicts
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
@@ -46,8 +37,7 @@ def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples, judged = here.run.table("samples"), here.run.table("verdicts")
     resampling = here.config.bootstrap
-    parts = (estimate, ceiling, replacement, leaderboard)
-    frames = [part(samples, judged, resampling) for part in parts]
+    frames = [part(samples, judged, resampling) for part in PARTS]
     if here.config.probes:
         frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
     estimates = pl.concat(frames)

@@ -87,7 +87,7 @@ def evidence(shape: Shape, human: np.ndarray, judge: np.ndarray) -> Evidence:
 def test_intervals_cover_the_truth_as_often_as_they_say(name: str) -> None:
     shape = SHAPES[name]
     whole = evidence(shape, *shape.draw(np.random.default_rng(SEED), 2_000_000))
-    truth = float(shape.measure.value(whole.features.sum(0), whole.columns))
+    truth = float(shape.measure.value(whole.total(), whole.columns))
     samples = [
         {"sample_id": f"{i}-{j}", "source": f"s{i % SOURCES}", "cluster_id": f"c{i}"}
         for i in range(IMAGES)
