@@ -19,7 +19,7 @@ from data.records import Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import CHOICES, NOTHING, Answers, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.labels import combined_choice, combined_score
@@ -53,7 +53,7 @@ def ceilings(
             reached = [answers is None or sample["sample_id"] in answers for sample in several]
             evidence = _evidence(mode, compared, reached)
             own = replace(subject, probe=PROBE, repeat_rule=RULE)
-            rows += estimates(own, evidence, layers, chosen, bootstrap)
+            rows += estimates([Job(own, evidence, chosen)], layers, bootstrap)
     return estimates_table(rows)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
@@ -108,7 +108,7 @@ def confidences(
             if kept:
                 subject = Subject(str(judge), mode, str(setting), PROBE, RULE)
                 layers = resampling.strata(kept)
-                found = list(estimates(subject, evidence, layers, MEASURES, bootstrap))
+                found = list(estimates([Job(subject, evidence, MEASURES)], layers, bootstrap))
                 rows += [row for row in found if row.group == "pooled"]
                 rows += _curve(next(iter(rows[-len(MEASURES) :])), evidence)
     return estimates_table(rows)

@@ -3,7 +3,8 @@
 The judge's mean is tight and may be wrong; the people's is right and wide. The estimate is
 lambda * mean(F) + mean(y - lambda * f), F the judge's scores of unlabelled samples, f and y judge
 and label of labelled ones, lambda = cov(y, f) / ((1 + n / N) var(f)) between 0 and 1. Standard
-errors are clustered by image. It holds if the labelled samples are a random part of all.
+errors are clustered by image; the interval is Student's t with the number of labelled images less
+one. It holds if the labelled samples are a random part of all.
 
 Source: Angelopoulos, Duchi and Zrnic (2023), "PPI++".
 """
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from scipy.stats import t
 
 from data.records import Estimate
 from tasks.config import BootstrapConfig
@@ -39,11 +40,16 @@ class Mean:
 
 
 def clustered(parts: Sequence[tuple[Floats, Sequence[Any]]], value: float) -> Mean:
-    """A mean from weighted deviations of rows and their images: errors of an image add up."""
+    """A mean from weighted deviations of rows and their images: errors of an image add up.
+
+    Each part is scaled by sqrt(G / (G - 1)) for its G images.
+    """
     totals: dict[Any, float] = {}
     for deviations, images in parts:
+        count = len(set(images))
+        scale = np.sqrt(count / (count - 1)) if count > 1 else 1.0
         for deviation, image in zip(deviations, images, strict=True):
-            totals[image] = totals.get(image, 0.0) + float(deviation)
+            totals[image] = totals.get(image, 0.0) + float(deviation) * scale
     return Mean(value, float(np.sqrt(sum(total * total for total in totals.values()))))
 
 
@@ -122,7 +128,7 @@ def _rows(
     both, everywhere = np.concatenate([judged, unlabelled]), [*images, *other_images]
     raw = clustered([((both - both.mean()) / len(both), everywhere)], float(both.mean()))
     human = clustered([((labels - labels.mean()) / len(labels), images)], float(labels.mean()))
-    factor = float(norm.ppf((1 + bootstrap.level) / 2))
+    factor = float(t.ppf((1 + bootstrap.level) / 2, max(len(set(images)) - 1, 1)))
     missing = len(known) + len(others) - len(kept) - len(rest)
     told = [
         ("corrected_mean", corrected, len(both), f"lambda {tuned:.3f}, {len(kept)} labelled"),
@@ -135,7 +141,7 @@ def _rows(
             judge=subject.judge, mode="score", setting=subject.setting, probe=PROBE,
             metric=metric, group="pooled", value=mean.value, low=mean.value - factor * mean.error,
             high=mean.value + factor * mean.error, level=bootstrap.level,
-            method="normal interval, standard error clustered by image", n=n, n_missing=missing,
+            method="t interval, standard error clustered by image", n=n, n_missing=missing,
             clusters=clusters, clustered=all(s["cluster_id"] for s, _ in [*kept, *rest]),
             repeat_rule=subject.repeat_rule, note=note,
         )

@@ -39,13 +39,22 @@ def agreement(
     rows: list[Estimate] = []
     for mode, chosen in families.items():
         compared, asked = every(samples, verdicts, mode)
-        layers = resampling.strata(compared)
-        for subject, answers in asked:
-            for family in chosen:
-                evidence = family.evidence(compared, answers)
-                if evidence is not None:
-                    rows += estimates(subject, evidence, layers, family.measures, bootstrap)
+        found = (
+            Job(subject, evidence, family.measures)
+            for subject, answers in asked
+            for family in chosen
+            if (evidence := family.evidence(compared, answers)) is not None
+        )
+        rows += estimates(list(found), resampling.strata(compared), bootstrap)
     return estimates_table(rows)
+
+
+class Job(NamedTuple):
+    """A subject's evidence and the measures of it."""
+
+    subject: Subject
+    evidence: Evidence
+    measures: Sequence[Measure]
 
 
 class Drawn(NamedTuple):
@@ -57,16 +66,13 @@ class Drawn(NamedTuple):
 
 
 def estimates(
-    subject: Subject,
-    evidence: Evidence,
-    layers: Sequence[Stratum],
-    measures: Sequence[Measure],
-    bootstrap: BootstrapConfig,
+    jobs: Sequence[Job], layers: Sequence[Stratum], bootstrap: BootstrapConfig
 ) -> Iterator[Estimate]:
-    """The estimates of one subject: each measure pooled, macro and per source."""
-    drawn = _replicates(evidence, layers, measures, bootstrap)
-    for measure, draws in zip(measures, drawn, strict=True):
-        yield from _measured(subject, evidence, layers, measure, draws, bootstrap)
+    """Each job's measures pooled, macro and per source; all see the same replicates."""
+    drawn = _replicates(jobs, layers, bootstrap)
+    for job, of_job in zip(jobs, drawn, strict=True):
+        for measure, draws in zip(job.measures, of_job, strict=True):
+            yield from _measured(job.subject, job.evidence, layers, measure, draws, bootstrap)
 
 
 def _value(measure: Measure, evidence: Evidence) -> Callable[[Floats], Floats]:
@@ -82,24 +88,28 @@ def _levels(measure: Measure, evidence: Evidence) -> list[Floats]:
 
 
 def _replicates(
-    evidence: Evidence,
-    layers: Sequence[Stratum],
-    measures: Sequence[Measure],
-    bootstrap: BootstrapConfig,
-) -> list[Drawn]:
+    jobs: Sequence[Job], layers: Sequence[Stratum], bootstrap: BootstrapConfig
+) -> list[list[Drawn]]:
     """Every measure's replicates, block by block, so that wide tables fit into memory."""
-    sums = [resampling.cluster_sums(layer, evidence.features) for layer in layers]
-    found: list[list[list[Floats]]] = [[] for _ in measures]
-    for weights in resampling.blocks(layers, evidence.features.shape[1], bootstrap):
-        drawn = [own @ by_image for own, by_image in zip(weights, sums, strict=True)]
-        total = np.sum(drawn, axis=0)
-        for blocks, measure in zip(found, measures, strict=True):
-            value = _value(measure, evidence)
-            levels = (total * keep for keep in _levels(measure, evidence))
-            blocks.append([value(each) for each in (*drawn, total, *levels)])
-    size = len(layers)
-    joined = [[np.concatenate(parts) for parts in zip(*blocks, strict=True)] for blocks in found]
-    return [Drawn(all_[:size], all_[size], all_[size + 1 :]) for all_ in joined]
+    sums = [
+        [resampling.cluster_sums(layer, job.evidence.features) for layer in layers] for job in jobs
+    ]
+    found: list[list[list[list[Floats]]]] = [[[] for _ in job.measures] for job in jobs]
+    widest = max((job.evidence.features.shape[1] for job in jobs), default=1)
+    for weights in resampling.blocks(layers, widest, bootstrap) if jobs else ():
+        for job, by_layer, blocks in zip(jobs, sums, found, strict=True):
+            drawn = [own @ by_image for own, by_image in zip(weights, by_layer, strict=True)]
+            total = np.sum(drawn, axis=0)
+            for measure, values in zip(job.measures, blocks, strict=True):
+                value = _value(measure, job.evidence)
+                levels = (total * keep for keep in _levels(measure, job.evidence))
+                values.append([value(each) for each in (*drawn, total, *levels)])
+    return [[_drawn(values, len(layers)) for values in blocks] for blocks in found]
+
+
+def _drawn(blocks: Sequence[Sequence[Floats]], layers: int) -> Drawn:
+    parts = [np.concatenate(part) for part in zip(*blocks, strict=True)]
+    return Drawn(parts[:layers], parts[layers], parts[layers + 1 :])
 
 
 def _measured(

@@ -25,9 +25,8 @@ class Evidence:
 
     `features` (samples, K), sparse for joint counts, has zeros where there is no readable verdict;
     `answered` and `asked` are 0 or 1. `human` is the label's level where the columns are joint
-    counts. `extremes`
-    (samples, 2, K) is the worst and the best a missing ranking could have been, zero for the
-    others. Without either, nothing is said about what missing verdicts could have been.
+    counts. `extremes` (samples, 2, K) is the worst and the best a missing ranking could have been,
+    zero for the others. Without either, nothing is said of what missing verdicts could have been.
     """
 
     columns: Columns

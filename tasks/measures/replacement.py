@@ -24,7 +24,7 @@ from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Answers, Evidence, marks
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import combined_choice, combined_score
@@ -101,7 +101,7 @@ def replacements(
         for subject, answers in asked:
             evidence = _evidence(mode, several, answers)
             own = replace(subject, probe=PROBE, repeat_rule=RULE)
-            rows += estimates(own, evidence, layers, MEASURES, bootstrap)
+            rows += estimates([Job(own, evidence, MEASURES)], layers, bootstrap)
     return estimates_table(row for row in rows if row.group == "pooled")
 
 

@@ -13,7 +13,7 @@ from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Answers, Evidence
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
@@ -61,7 +61,7 @@ def votes(
             if len(answers) >= FEWEST:
                 subject = Subject("panel:all", mode, setting, "panel", RULE)
                 evidence = _evidence(mode, compared, answers)
-                rows += estimates(subject, evidence, layers, MEASURES, bootstrap)
+                rows += estimates([Job(subject, evidence, MEASURES)], layers, bootstrap)
     return estimates_table(rows)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from data.records import Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.estimates import estimates, estimates_table
+from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.labels import READABLE
@@ -60,7 +60,7 @@ def probed(
         subject = Subject(judge, mode, setting, name, "base and probe rows of the same samples")
         layers = resampling.strata(covered)
         if width > 1:
-            rows += estimates(subject, evidence, layers, measures, bootstrap)
+            rows += estimates([Job(subject, evidence, measures)], layers, bootstrap)
     return estimates_table(rows)
 
 

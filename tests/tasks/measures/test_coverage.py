@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tasks.config import BootstrapConfig
-from tasks.measures.estimates import estimates
+from tasks.measures.estimates import Job, estimates
 from tasks.measures.evidence import CHOICES, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.pair import MEASURES as PAIR
@@ -99,7 +99,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name: str) -> None:
         drawn = shape.draw(np.random.default_rng([SEED, run]), IMAGES)
         bootstrap = BootstrapConfig(replicates=400, seed=run)
         own = evidence(shape, *drawn)
-        row = next(estimates(subject, own, layers, [shape.measure], bootstrap))
+        row = next(estimates([Job(subject, own, [shape.measure])], layers, bootstrap))
         assert row.group == "pooled"
         assert row.low is not None
         assert row.high is not None
