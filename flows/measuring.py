@@ -19,6 +19,7 @@ from flows.terminal import table as text_table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig
 from tasks.measures import PARTS, by_profile, paired_differences, primary
+from tasks.measures.estimand import estimand
 from tasks.panels import panel_verdicts
 from tasks.parsing import parse
 from tasks.stages.summary import agreement_rows
@@ -236,4 +237,11 @@ def _text(
     if moved is not None:
         lines += ["", "the first measure under what others do with unreadable verdicts:"]
         lines.append(text_table(moved.to_dicts(), moved.columns))
-    return "\n".join([*lines, CLOSING])
+    heads = estimates.filter(
+        pl.col("metric").is_in(list(primary().values()))
+        & (pl.col("group") == "pooled")
+        & pl.col("probe").is_null()
+        & ~pl.col("judge").str.contains("^(baseline|panel):")
+    )
+    said = [f"{row['judge']}: {estimand(row)}" for row in heads.iter_rows(named=True)]
+    return "\n".join([*lines, "", *said, CLOSING])

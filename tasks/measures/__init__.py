@@ -67,7 +67,11 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Panels": PANELS,
     "Replacing an annotator": REPLACEMENT,
     "Confidence": CONFIDENCE,
-    "Consistency (probe `repeats`)": (*consistency.MEASURES, *reliability.MEASURES),
+    "Consistency (probe `repeats`)": (
+        *consistency.MEASURES,
+        *reliability.MEASURES,
+        *reliability.ALPHA,
+    ),
     "Order (probe `order`)": order.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)

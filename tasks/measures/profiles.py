@@ -3,7 +3,8 @@
 `paper` drops them, as the benchmark does and as every figure here does unless it says otherwise.
 The others put a verdict where none was read: `tie` (the middle of the scale in scoring), `wrong`
 (as far from the label as can be), `coin` (a draw fixed by the sample) and `minus-one` (-1 kept as
-a score, a tie in pairs: the rule of flex-judge). Rankings have no tie and are dropped there.
+a score, a tie in pairs). Rankings have no tie and are dropped there. `flex-judge` has a whole set
+of rules of its own (`flex_judge.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from data.records import LETTERS, TIE, Mode, Scale
 from tasks.config import BootstrapConfig
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
+from tasks.measures.flex_judge import NAME, flex_judge
 from tasks.measures.kinds import Measure
 from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
 
@@ -99,12 +101,17 @@ def headlines(
     scale: Scale,
     bootstrap: BootstrapConfig,
 ) -> pl.DataFrame:
-    """Each subject's pooled primary measure under every profile: a column per profile."""
+    """Each subject's pooled primary measure under every profile: a column per profile.
+
+    The last columns are `flex-judge`'s own measure and its figure, a mean over sources.
+    """
     chosen = {mode: (Family(EVIDENCE[mode], (m,)),) for mode, m in primary.items()}
     frames = []
     for profile in PROFILES:
         found = agreement(samples, treated(samples, verdicts, profile, scale), chosen, bootstrap)
         pooled = found.filter(pl.col("group") == "pooled")
         frames.append(pooled.with_columns(pl.lit(profile).alias("profile")))
-    key = ["mode", "judge", "setting", "metric"]
-    return pl.concat(frames).pivot("profile", index=key, values="value")
+    key = ["mode", "judge", "setting"]
+    wide = pl.concat(frames).pivot("profile", index=[*key, "metric"], values="value")
+    flexed = flex_judge(samples, verdicts).rename({"metric": "its metric", "value": NAME})
+    return wide.join(flexed, on=key, how="left", maintain_order="left")

@@ -65,6 +65,37 @@ def sem(sums: Floats, columns: Columns) -> Floats:
     return np.asarray(np.sqrt(np.maximum(found.error + of_repeats, 0.0)))
 
 
+def repeat_alpha(sums: Floats, columns: Columns) -> Floats:
+    """Krippendorff's alpha over a request's K answers: ordinal for scores, nominal for choices.
+
+    1 is perfect repetition and 0 what answers shuffled over requests would give (Krippendorff
+    2011). Sums are coincidences of the levels; unreadable answers are left out.
+    """
+    size = len(columns.human)
+    coincidences = sums[..., 1:].reshape(*sums.shape[:-1], size, size)
+    margin = coincidences.sum(-1)
+    if len(columns.judge):
+        middle = np.cumsum(margin, -1) - margin / 2
+        distance = (middle[..., :, None] - middle[..., None, :]) ** 2
+    else:
+        distance = np.broadcast_to(1.0 - np.eye(size), coincidences.shape)
+    total = margin.sum(-1)
+    observed = (coincidences * distance).sum((-1, -2))
+    expected = (margin[..., :, None] * margin[..., None, :] * distance).sum((-1, -2))
+    return np.asarray(1.0 - (total - 1) * ratio(observed, expected))
+
+
+def coincidences(answers: Sequence[int], levels: int) -> tuple[float, ...]:
+    """The sums' columns of `repeat_alpha` for one request's answers, as indices of levels."""
+    table = np.zeros((levels, levels))
+    for i, first in enumerate(answers):
+        for j, second in enumerate(answers):
+            if i != j:
+                table[first, second] += 1 / (len(answers) - 1)
+    return (1.0, *table.ravel())
+
+
+ALPHA = (Measure("repeat_alpha", None, "higher", repeat_alpha),)
 MEASURES = (
     Measure("icc_agreement", "score", "higher", icc_agreement),
     Measure("sem", "score", "lower", sem),

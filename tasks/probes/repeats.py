@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import consistency, reliability
-from tasks.measures.kinds import Measure
+from tasks.measures.evidence import NOTHING
+from tasks.measures.kinds import Columns, Measure
+from tasks.measures.labels import READABLE
 from tasks.probes.kinds import Variant
 from tasks.probes.rows import Cell, Features, probed
+
+MOST_LEVELS = 25  # of answers, for their agreement as levels
 
 
 class Repeats:
@@ -36,12 +41,45 @@ class Repeats:
         asked: list[tuple[Mode, Features, Sequence[Measure]]]
         asked = [(mode, _answers, consistency.MEASURES) for mode in self.modes]
         asked.append(("score", _scores, reliability.MEASURES))
-        return pl.concat(
-            [
-                probed(self.name, mode, samples, verdicts, features, measures, bootstrap)
-                for mode, features, measures in asked
-            ]
-        )
+        frames = [
+            probed(self.name, mode, samples, verdicts, features, measures, bootstrap)
+            for mode, features, measures in asked
+        ]
+        kinds: tuple[Mode, ...] = ("score", "pair")
+        for mode in kinds:
+            levels = _levels(self.name, mode, verdicts)
+            if 1 < len(levels) <= MOST_LEVELS:
+                order = np.arange(len(levels)) if mode == "score" else NOTHING
+                columns = Columns(np.arange(len(levels), dtype=np.float64), order.astype(float))
+                made = _coincidences(levels)
+                frames.append(
+                    probed(
+                        self.name, mode, samples, verdicts, made, reliability.ALPHA, bootstrap,
+                        columns,
+                    )
+                )  # fmt: skip
+        return pl.concat(frames)
+
+
+def _levels(probe: str, mode: Mode, verdicts: pl.DataFrame) -> list[str]:
+    """The levels that were given in a mode, in order."""
+    base = pl.col("probe").is_null() & (pl.col("variant") == "base")
+    asked = (pl.col("mode") == mode) & (base | (pl.col("probe") == probe))
+    given = verdicts.filter(asked & pl.col("status").is_in(list(READABLE)))["verdict"].unique()
+    return sorted(given, key=float if mode == "score" else str)
+
+
+def _coincidences(levels: Sequence[str]) -> Features:
+    at = {level: index for index, level in enumerate(levels)}
+
+    def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+        """A request counts once all answers are in and two of them are readable."""
+        read = [at[cell.verdict] for cell in cells if cell.verdict is not None]
+        if any(cell.open for cell in cells) or len(read) < 2:
+            return None
+        return reliability.coincidences(read, len(levels))
+
+    return features
 
 
 def _answers(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:

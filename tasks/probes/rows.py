@@ -27,6 +27,7 @@ class Cell(NamedTuple):
     open: bool
 
 
+PLAIN = Columns(NOTHING, NOTHING)  # sums without levels
 Features = Callable[[Mapping[str, Any], Sequence[Cell]], tuple[float, ...] | None]
 
 
@@ -38,6 +39,7 @@ def probed(
     features: Features,
     measures: Sequence[Measure],
     bootstrap: BootstrapConfig,
+    columns: Columns = PLAIN,
 ) -> pl.DataFrame:
     """Estimates of a probe in one mode.
 
@@ -52,7 +54,7 @@ def probed(
         width = max((len(row) for row in found if row is not None), default=1)
         found = [row if row is not None and len(row) == width else None for row in found]
         evidence = Evidence(
-            columns=Columns(NOTHING, NOTHING),
+            columns=columns,
             features=np.array([row or (0.0,) * width for row in found]),
             answered=np.array([row is not None for row in found], dtype=np.int64),
             asked=np.ones(len(found), dtype=np.int64),

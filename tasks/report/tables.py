@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from tasks.measures.estimand import estimand
+
 READABLE = ("scored", "chosen", "ranked")
 BASELINE = "baseline:"
 LEVEL = "label:"
@@ -215,4 +217,5 @@ def _row(row: dict[str, Any], names: Names) -> dict[str, Any]:
         "name": names(row["judge"]),
         "baseline": row["judge"].startswith(BASELINE),
         "coverage": row["n"] / asked if asked else None,
+        "estimand": estimand(row),
     }

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+import krippendorff
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.measures.kinds import Columns, Floats
-from tasks.measures.reliability import features, icc_agreement, sem
+from tasks.measures.reliability import coincidences, features, icc_agreement, repeat_alpha, sem
 
 NO_COLUMNS = Columns(np.array([]), np.array([]))
 SHROUT_FLEISS = [  # Shrout and Fleiss (1979), table 2: six targets, four judges
@@ -56,3 +57,21 @@ def test_a_judge_that_never_changes_has_no_error() -> None:
 
 def test_one_request_tells_nothing() -> None:
     assert np.isnan(icc_agreement(sums([(1.0, 2.0)]), NO_COLUMNS))
+
+
+@pytest.mark.parametrize("ordinal", [True, False])
+def test_alpha_over_repeats_is_krippendorffs(ordinal: bool) -> None:
+    draw = np.random.default_rng(7)
+    units = [list(draw.integers(0, 4, size=draw.integers(2, 6))) for _ in range(40)]
+    levels = np.arange(4, dtype=np.float64)
+    columns = Columns(levels, levels if ordinal else np.array([]))
+    found = repeat_alpha(np.sum([coincidences(unit, 4) for unit in units], axis=0), columns)
+    table = np.full((5, 40), np.nan)
+    for place, unit in enumerate(units):
+        table[: len(unit), place] = unit
+    domain = list(range(4))
+    if ordinal:
+        known = krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=domain)
+    else:
+        known = krippendorff.alpha(table, level_of_measurement="nominal", value_domain=domain)
+    assert float(found) == pytest.approx(known, abs=1e-9)
