@@ -15,7 +15,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON 
 
 @click.group()
 def data() -> None:
-    """Datasets: fresh items of known quality."""
+    """Datasets: fetched, made, chosen and described."""
 
 
 @data.command()
@@ -48,6 +48,72 @@ def make(
         lambda c: (
             f"{c['items']} items in {folder}: {c['score']} scoring, {c['pair']} pair and "
             f"{c['batch']} ranking samples, labels by construction"
+        ),
+    )
+
+
+@data.command()
+@click.argument("name", type=click.Choice(["mllm-judge"]))
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True)
+@click.option("--revision", help="A commit of the data set. [default: the newest]")
+@as_json
+def get(name: str, folder: Path, revision: str | None, as_json: bool) -> None:
+    """Fetch a published benchmark from the Hugging Face hub; a second run goes on with the rest."""
+    from data.hub import fetch
+
+    found = fetch(name, folder, revision)
+    show(
+        {"folder": str(folder), **found._asdict()},
+        as_json,
+        lambda f: (
+            f"{f['files']} files, {f['bytes']} bytes of {f['repository']} at {f['commit']} in "
+            f"{folder}, all as the hub lists them\nlicence on its card: {f['licence']}\n"
+            f"{f['licence_note']}"
+        ),
+    )
+
+
+@data.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(["hq", "hard"]), required=True)
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True)
+@click.option("--judges", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--share", type=click.FloatRange(0, 1), default=0.8, show_default=True)
+@click.option(
+    "--within", type=click.FloatRange(min=0), default=0, show_default=True, help="Points."
+)
+@as_json
+def subset(
+    run: Path, kind: Any, folder: Path, judges: int, share: float, within: float, as_json: bool
+) -> None:
+    """The samples that a run's judges got right together (hq), or did not (hard), as a data set.
+
+    HQ: at least JUDGES readable verdicts, at least SHARE of them right. HARD: at least JUDGES
+    verdicts, less than 1 - SHARE of them right; an unreadable one is not. Right: a score WITHIN so
+    many points of the label, the same choice, the same first response.
+    """
+    from data.run_folder import RunFolder
+    from data.subsets import select, write_subset
+
+    judged = RunFolder.open(run)
+    samples, facts = judged.table("samples"), judged.facts()["dataset"]
+    rule = {"kind": kind, "judges": judges, "share": share, "within": within}
+    ids = set(select(samples, judged.table("verdicts"), **rule))
+    chosen = [row for row in samples.iter_rows(named=True) if row["sample_id"] in ids]
+    card = {
+        "name": f"{facts['name']}-{kind}",
+        "scale": facts["scale"],
+        "description": "chosen by judges' verdicts; not to be used to score those judges",
+        "licence": facts["licence"],
+        "made_by": {"rule": rule, "run": judged.run_id},
+    }
+    write_subset(folder, chosen, Path(facts["root"]), card)
+    show(
+        {"folder": str(folder), "samples": len(chosen), "of": samples.height, **rule},
+        as_json,
+        lambda found: (
+            f"{found['samples']} of {found['of']} samples in {folder}; they were chosen by these "
+            "judges' verdicts, so do not score these judges on them"
         ),
     )
 
