@@ -123,6 +123,12 @@ def resume(
 @cli.command()
 @click.argument("verdicts", type=FILE)
 @click.option("--labels", type=FILE, help="A table with the labels, if VERDICTS has none.")
+@click.option(
+    "--from",
+    "harness",
+    type=click.Choice(["inspect", "promptfoo", "lmms-eval", "vlmevalkit"]),
+    help="VERDICTS is a result file of another harness.",
+)
 @click.option("--mode", type=click.Choice(["score", "pair", "batch"]), default="score")
 @click.option("--scale", nargs=2, type=int, default=(1, 5), show_default=True, metavar="LOW HIGH")
 @click.option("--sample", default="sample", show_default=True, help="Column of the sample's id.")

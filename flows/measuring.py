@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import polars as pl
 
 from data.datasets import load_dataset, read_probabilities, read_verdicts
 from data.errors import DataError
+from data.importers import imported
 from data.layout import DatasetConfig, TableColumns
 from data.records import LETTERS, Mode, Sample, Scale
 from data.row_reading import read_table
@@ -46,10 +49,18 @@ def print_measures(verdicts: Path, labels: Path | None, as_json: bool, **options
     """
     if not verdicts.is_file():
         raise DataError(f"verdict table {str(verdicts)!r} does not exist")
+    if options["harness"] is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            table_path = Path(folder) / f"{verdicts.stem}.jsonl"
+            rows_ = imported(verdicts, options["harness"])
+            table_path.write_text("".join(json.dumps(row) + "\n" for row in rows_), "utf-8")
+            print_measures(table_path, labels, as_json, **{**options, "harness": None})
+        return
     columns = _columns(_columns_of(verdicts), options)
     scale = Scale(low=options["scale"][0], high=options["scale"][1])
     samples = _samples(verdicts, labels, columns, options["mode"], scale)
-    rows = list(_rows(verdicts, columns, samples, options, scale))
+    given = columns.model_copy(update={"labels": ()})
+    rows = list(_rows(verdicts, given, samples, options, scale))
     frame, resampling = samples_table(samples), BootstrapConfig()
     judges = table(rows, VERDICTS)
     made = [panel_verdicts(judges), baseline_verdicts(frame, resampling.seed)]

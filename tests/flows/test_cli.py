@@ -214,3 +214,46 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
 def _only(folder: Path) -> Path:
     (found,) = folder.iterdir()
     return found
+
+
+def test_results_of_another_harness_are_measured(offline: InProcess) -> None:
+    log = {
+        "eval": {"model": "gpt-x"},
+        "samples": [
+            {"id": i, "epoch": 1, "target": str(1 + i % 5), "metadata": {"responder": f"r{i % 2}"},
+             "output": {"completion": "Sorry." if i < 5 else f"Judgement: [[{1 + i % 5}]]"}}
+            for i in range(50)
+        ],
+    }  # fmt: skip
+    (offline.folder / "log.json").write_text(json.dumps(log))
+    ended = offline("measure", "log.json", "--from", "inspect", "--json")
+    assert ended.code == 0, ended.err
+    found = {
+        (row["judge"], row["metric"]): row
+        for row in ended.json["estimates"]
+        if row["group"] == "pooled"
+    }
+    assert found["gpt-x", "exact"]["value"] == 1
+    assert found["gpt-x", "exact"]["n_missing"] == 5
+    assert "pearson_beyond_responder" in {metric for _, metric in found}
+    text = offline("measure", "log.json", "--from", "inspect").out
+    assert "gpt-x: pearson of 50 labelled scored responses; pooled over samples" in text
+    assert offline("measure", "log.json", "--from", "promptfoo").code == 2
+
+
+def test_log_probabilities_and_a_labelled_part(offline: InProcess) -> None:
+    rows = ["sample,verdict,a,b,c"] + [f"{i},{1 + i % 3},-0.1,-2.5,-4" for i in range(60)]
+    (offline.folder / "v.csv").write_text("\n".join(rows))
+    labels = ["sample,label"] + [f"{i},{1 + (i + (i % 7 == 0)) % 3}" for i in range(30)]
+    (offline.folder / "l.csv").write_text("\n".join(labels))
+    probabilities = ["--logprob", "a", "--logprob", "b", "--logprob", "c"]
+    asked = ["measure", "v.csv", "--labels", "l.csv", "--scale", "1", "3", *probabilities]
+    ended = offline(*asked, "--json")
+    assert ended.code == 0, ended.err
+    metrics = {row["metric"] for row in ended.json["estimates"]}
+    assert {"expected_calibration_error", "corrected_mean", "label_mean"} <= metrics
+    assert ended.json["samples"] == 30
+    assert "PPI++" in offline(*asked).out
+    few = offline("measure", "v.csv", "--labels", "l.csv", "--logprob", "a")
+    assert few.code == 2
+    assert "1 --logprob columns for 5 levels" in few.err
