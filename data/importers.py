@@ -111,7 +111,7 @@ def _lmms_eval(path: Path) -> Rows:
 def _vlmevalkit(path: Path) -> Rows:
     if path.suffix in {".xlsx", ".pkl"}:
         raise DataError(f"{str(path)!r}: save it as TSV; {path.suffix} files are not read")
-    for row in read_table(path, ["index", "answer", "prediction"]):
+    for row in read_table(path):
         if row.problem:
             raise DataError(f"{row.file}:{row.line}: {row.problem}")
         yield {

@@ -157,6 +157,21 @@ def measure(verdicts: Path, labels: Path | None, as_json: bool, **columns: Any) 
     print_measures(verdicts, labels, as_json, **columns)
 
 
+@cli.command("annotations")
+@click.argument("marks", type=FILE)
+@click.option("--mode", type=click.Choice(["score", "pair", "batch"]), default="score")
+@as_json
+def human_marks(marks: Path, mode: Any, as_json: bool) -> None:
+    """How often people accept judges' outputs, and how often they see invention in them.
+
+    MARKS has a row an annotation: sample, judge, accepts (0 or 1), hallucinates (0 or 1), and where
+    known repeat, source and cluster.
+    """
+    from flows.annotating import print_annotations
+
+    print_annotations(marks, mode, as_json)
+
+
 @cli.command()
 @click.option("--run", type=FILE, help="A finished run: its judges' primary measures.")
 @click.option("--sd", type=click.FloatRange(min=0, min_open=True), help="A guess per image.")

@@ -16,6 +16,7 @@ from tasks.measures import (
     ties,
     transitivity,
 )
+from tasks.measures.annotations import MEASURES as ANNOTATIONS
 from tasks.measures.ceiling import ceilings
 from tasks.measures.confidence import MEASURES as CONFIDENCE
 from tasks.measures.confidence import confidences
@@ -67,6 +68,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Panels": PANELS,
     "Replacing an annotator": REPLACEMENT,
     "Confidence": CONFIDENCE,
+    "Annotations of judge outputs": ANNOTATIONS,
     "Consistency (probe `repeats`)": (
         *consistency.MEASURES,
         *reliability.MEASURES,

@@ -149,8 +149,8 @@ MEASURES = (
     Measure("levenshtein", "batch", "lower", levenshtein),
     Measure("kendall_distance", "batch", "lower", kendall_distance),
     Measure("footrule", "batch", "lower", footrule),
-    Measure("top1", "batch", "higher", top1),
-    Measure("exact_order", "batch", "higher", exact),
+    Measure("top1", "batch", "higher", top1, share=True),
+    Measure("exact_order", "batch", "higher", exact, share=True),
     Measure(
         "levenshtein_beyond_chance", "batch", "higher",
         beyond_chance("levenshtein", "Levenshtein distance"),

@@ -20,6 +20,7 @@ from tasks.measures.subjects import Row, Subject, every
 
 Limits = tuple[float | None, float | None]
 MOST_LEVELS = 12  # of labels, for each to get a figure of its own
+FEW = 100  # images, below which a share has Wilson's interval
 
 
 class Family(NamedTuple):
@@ -163,6 +164,7 @@ def _estimate(
     note: str,
 ) -> Estimate:
     n = int(evidence.answered[about.members].sum())
+    found, small = _few(measure, group, about, found, n, bootstrap.level)
     unit = "images" if about.clustered else "rows, images unknown"
     notes = [note] if note else []
     if found.value is None:
@@ -182,7 +184,8 @@ def _estimate(
         low=found.low,
         high=found.high,
         level=bootstrap.level,
-        method=f"percentile bootstrap of {unit} within sources, {bootstrap.replicates} replicates",
+        method=small
+        or f"percentile bootstrap of {unit} within sources, {bootstrap.replicates} replicates",
         bound_low=limits[0],
         bound_high=limits[1],
         n=n,
@@ -192,6 +195,19 @@ def _estimate(
         repeat_rule=subject.repeat_rule,
         note="; ".join(notes) or None,
     )
+
+
+def _few(
+    measure: Measure, group: str, about: Scope, found: Interval, n: int, level: float
+) -> tuple[Interval, str | None]:
+    """Wilson's interval in place of the bootstrap's for a share of few images, one sample each."""
+    alone = about.clusters == len(about.members)
+    if not measure.share or not alone or not 0 < n < FEW or group == "macro" or found.value is None:
+        return found, None
+    ends = resampling.wilson(found.value, n, level)
+    if ends is None:
+        return found, None
+    return Interval(found.value, *ends, found.undefined), f"Wilson interval, {n} < {FEW} images"
 
 
 def _mean_limits(limits: Sequence[Limits]) -> Limits:

@@ -43,7 +43,7 @@ class Measure:
     """A named function from sums (..., K) to values (...); NaN inside where it is not defined.
 
     `mode` is `None` for a measure that every mode has; `by_level` asks for a figure per level of
-    the human label too.
+    the human label too. `share` says that it is a share of all samples, one or nothing each.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Measure:
     value: Value
     primary: bool = False
     by_level: bool = False
+    share: bool = False
 
     @property
     def definition(self) -> str:

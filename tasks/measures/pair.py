@@ -95,11 +95,11 @@ def recall(which: int, name: str) -> Value:
 
 
 MEASURES = (
-    Measure("accuracy", "pair", "higher", accuracy, primary=True),
+    Measure("accuracy", "pair", "higher", accuracy, primary=True, share=True),
     Measure("accuracy_without_ties", "pair", "higher", accuracy_without_ties),
     Measure("macro_f1", "pair", "higher", macro_f1),
     Measure("kappa", "pair", "higher", kappa),
-    Measure("tie_rate", "pair", "neither", tie_rate),
+    Measure("tie_rate", "pair", "neither", tie_rate, share=True),
     Measure("tie_rate_gap", "pair", "neither", tie_rate_gap),
     Measure("symmetry", "pair", "neither", symmetry),
     Measure("precision_a", "pair", "higher", precision(A, "A")),

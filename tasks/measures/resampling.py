@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.stats import binomtest
 
 from tasks.config import BootstrapConfig
 from tasks.measures.kinds import Bools, Floats, Ints
@@ -142,6 +143,18 @@ def interval(value: float, draws: Floats, level: float) -> Interval:
     low, high = np.quantile(defined, [tail, 1 - tail])
     # a percentile interval of a skewed measure can miss its own value; it is widened to hold it
     return Interval(float(value), float(min(low, value)), float(max(high, value)), undefined)
+
+
+def wilson(share: float, n: int, level: float) -> tuple[float, float] | None:
+    """Wilson's interval of a share of n images, or `None` if it is not a whole number of them.
+
+    Source: Wilson (1927).
+    """
+    hits = round(share * n)
+    if abs(hits - share * n) > 1e-6:
+        return None
+    found = binomtest(hits, n).proportion_ci(level, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def values(function: Callable[[Floats], Floats], sums: Floats) -> Floats:

@@ -17,6 +17,7 @@ COMMANDS = [
     "run",
     "resume",
     "measure",
+    "annotations",
     "reparse",
     "report",
     "view",
@@ -257,3 +258,18 @@ def test_log_probabilities_and_a_labelled_part(offline: InProcess) -> None:
     few = offline("measure", "v.csv", "--labels", "l.csv", "--logprob", "a")
     assert few.code == 2
     assert "1 --logprob columns for 5 levels" in few.err
+
+
+def test_marks_of_judge_outputs_become_rates(offline: InProcess) -> None:
+    rows = ["sample,judge,accepts,hallucinates,cluster"]
+    rows += [f"{i // 3},j,{int(i % 3 < 2)},{int(i % 5 == 0)},c{i // 6}" for i in range(60)]
+    (offline.folder / "marks.csv").write_text("\n".join(rows))
+    ended = offline("annotations", "marks.csv", "--json")
+    assert ended.code == 0, ended.err
+    pooled = [row for row in ended.json["estimates"] if row["group"] == "pooled"]
+    found = {row["metric"]: row["value"] for row in pooled}
+    assert found["human_agreement"] == 1.0
+    assert found["hallucination_rate"] == pytest.approx(0.0)
+    (offline.folder / "marks.csv").write_text("sample,judge,accepts\n1,j,maybe\n")
+    bad = offline("annotations", "marks.csv")
+    assert (bad.code, "marks.csv:2: accepts must be 0 or 1" in bad.err) == (2, True)

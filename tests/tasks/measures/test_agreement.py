@@ -10,7 +10,7 @@ from scipy import stats
 from tasks.config import BootstrapConfig
 from tasks.measures import AGREEMENT, EVERY, better, definitions, estimate, primary
 from tasks.measures.batch import COLUMNS, features
-from tests.tasks.measures.conftest import samples, values, verdicts
+from tests.tasks.measures.conftest import row_of, samples, values, verdicts
 
 QUICK = BootstrapConfig(replicates=100)
 
@@ -202,3 +202,17 @@ def test_every_mode_has_one_primary_measure_and_every_measure_a_definition() -> 
     assert set(primary()) == {"score", "pair", "batch"}
     assert set(better()) == set(definitions())
     assert len({measure.name for measure in EVERY}) == len(EVERY)
+
+
+def test_a_share_of_few_images_has_wilsons_interval() -> None:
+    few = estimate(samples("pair", ["A"] * 20), verdicts("pair", ["A"] * 20), QUICK)
+    row = row_of(few, "accuracy", "pooled")
+    assert row["method"] == "Wilson interval, 20 < 100 images"
+    assert (row["value"], row["high"]) == (1.0, 1.0)
+    assert row["low"] == pytest.approx(20 / (20 + 1.959964**2))
+    assert "bootstrap" in row_of(few, "kappa", "pooled")["method"]
+    together = samples("pair", ["A"] * 20, cluster_id=["c1", "c2"] * 10)
+    clustered = estimate(together, verdicts("pair", ["A"] * 20), QUICK)
+    assert "bootstrap" in row_of(clustered, "accuracy", "pooled")["method"]
+    many = estimate(samples("pair", ["A"] * 120), verdicts("pair", ["A"] * 120), QUICK)
+    assert "bootstrap" in row_of(many, "accuracy", "pooled")["method"]
