@@ -47,7 +47,9 @@ def differences(
     families: Mapping[Mode, Family],
     bootstrap: BootstrapConfig,
 ) -> pl.DataFrame:
-    """Differences of every two judges, panels or settings, and of each to the best baseline.
+    """Differences of judges and panels in one setting, of one judge's settings, and to a baseline.
+
+    The baseline is the best one.
 
     Args:
         samples: columns of `data.tables.SAMPLES`.
@@ -77,7 +79,10 @@ def differences(
 def _pairs(sides: Sequence[Side], primary: Measure) -> Iterator[tuple[Side, Side]]:
     judges = [side for side in sides if not side.subject.judge.startswith(BASELINE)]
     known = [side for side in sides if side.subject.judge.startswith(BASELINE)]
-    yield from combinations(judges, 2)
+    for one, other in combinations(judges, 2):
+        mine, its = one.subject, other.subject
+        if mine.setting == its.setting or mine.judge == its.judge:
+            yield one, other
     values = [float(_value(primary, side.evidence)(side.evidence.total())) for side in known]
     if known and not np.isnan(values).all():
         best = known[int(np.nanargmax(values))]
