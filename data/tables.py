@@ -207,17 +207,20 @@ def write(frame: pl.DataFrame, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def read(path: Path, schema: Schema) -> pl.DataFrame:
-    """The table at `path`, checked against its schema."""
+def read(path: Path, schema: Schema | None) -> pl.DataFrame:
+    """The table at `path`, checked against its schema; `None` takes those of other versions too."""
     try:
         frame = pl.read_parquet(path)
     except FileNotFoundError as error:
         raise DataError(f"table {str(path)!r} does not exist") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DataError(f"{str(path)!r} is not a readable Parquet table: {error}") from error
-    if frame.schema != schema:
+    if schema is not None and frame.schema != schema:
+        other = sorted(set(frame.schema.items()) ^ set(schema.items()), key=str)
+        names = sorted({name for name, _ in other}) or "in another order"
         raise DataError(
-            f"{str(path)!r} has columns {dict(frame.schema)!r}; expected {dict(schema)!r}"
+            f"{str(path)!r} is of another version: its columns differ in {names!r:.200}; "
+            "`judgeflow reparse RUN` makes a run's tables anew"
         )
     return frame
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.tables import read
 from flows.terminal import show
 from tasks.stages import checks, results
 from tasks.stages.context import context
@@ -20,7 +21,7 @@ def reparse_run(run: Path, as_json: bool) -> None:
     folder = RunFolder.open(run)
     with RunLock(folder.path):
         here = context(folder.path)
-        before = here.run.table("verdicts")
+        before = read(folder.path / "verdicts.parquet", None)  # perhaps of another version
         results.collect_verdicts(here)
         changed = _changed(before, here.run.table("verdicts"))
         results.measure(here)

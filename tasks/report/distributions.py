@@ -7,7 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.report.tables import BASELINE, READABLE, Names
+from tasks.report.tables import READABLE, Names
+
+MADE = "^(baseline|panel):"  # no judge gave these verdicts
 
 
 def confusions(
@@ -23,7 +25,7 @@ def confusions(
         (pl.col("mode") == mode)
         & pl.col("probe").is_null()
         & pl.col("status").is_in(READABLE)
-        & ~pl.col("judge").str.starts_with(BASELINE)
+        & ~pl.col("judge").str.contains(MADE)
     )
     counted = base.join(labels, on="sample_id").group_by("judge", "setting", "label", "verdict")
     counts = counted.len().sort("judge", "setting", "label", "verdict")
@@ -47,7 +49,7 @@ def shares(
             (pl.col("mode") == mode)
             & pl.col("probe").is_null()
             & pl.col("status").is_in(READABLE)
-            & ~pl.col("judge").str.starts_with(BASELINE)
+            & ~pl.col("judge").str.contains(MADE)
         )
         .join(labels, on="sample_id")
         .select(

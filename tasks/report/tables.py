@@ -181,7 +181,7 @@ def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     """Rows without a readable verdict by judge, status and reason."""
     rows = verdicts.filter(
-        ~pl.col("status").is_in(READABLE) & ~pl.col("judge").str.starts_with(BASELINE)
+        ~pl.col("status").is_in(READABLE) & ~pl.col("judge").str.contains("^(baseline|panel):")
     )
     counts = rows.group_by("judge", "status", "reason").len().sort("judge", "status", "reason")
     return [

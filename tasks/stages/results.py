@@ -71,7 +71,7 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
 def coverage(here: Context) -> dict[str, float]:
     """Share of readable verdicts among the base rows of each judge."""
     judged = here.run.table("verdicts").filter(
-        pl.col("probe").is_null() & pl.col("request_key").is_not_null()
+        pl.col("probe").is_null() & ~pl.col("judge").str.contains("^(baseline|panel):")
     )
     shares = judged.group_by("judge", maintain_order=True).agg(
         pl.col("status").is_in(READABLE).mean().alias("share")

@@ -48,7 +48,8 @@ def test_a_table_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_foreign_or_broken_table_is_refused_in_one_line(tmp_path: Path) -> None:
     pl.DataFrame({"x": [1]}).write_parquet(tmp_path / "other.parquet")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 nothing PAR1")
-    for name, words in (("other", "expected"), ("broken", "not a readable"), ("none", "exist")):
+    cases = (("other", "another version"), ("broken", "not a readable"), ("none", "exist"))
+    for name, words in cases:
         with pytest.raises(DataError, match=words) as caught:
             tables.read(tmp_path / f"{name}.parquet", tables.SAMPLES)
         assert "\n" not in str(caught.value)

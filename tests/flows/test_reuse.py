@@ -127,6 +127,13 @@ def test_reparsing_changes_nothing_without_a_new_parser_and_asks_nothing(
     assert quick("reparse", "run", "--json").json["changed"] == 0
     assert (quick.folder / "run" / "estimates.parquet").read_bytes() == before
 
+    stored = quick.folder / "run" / "verdicts.parquet"
+    pl.read_parquet(stored).drop("confidence").write_parquet(stored)  # of an older version
+    refused = quick("report", "run")
+    assert (refused.code, "judgeflow reparse RUN" in refused.err) == (2, True)
+    assert quick("reparse", "run", "--json").json["changed"] == 0
+    assert quick("report", "run").code == 0
+
     from data.records import Unparsed
     from tasks import verdicts
     from tasks.parsing import Parsed
