@@ -115,35 +115,7 @@ def ceiling(
     return ceilings(samples, verdicts, AGREEMENT, bootstrap)
 
 
-def replacement(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-) -> pl.DataFrame:
-    """The alternative-annotator test; empty where no sample has three human annotators."""
-    return replacements(samples, verdicts, bootstrap)
-
-
-def leaderboard(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-) -> pl.DataFrame:
-    """Bradley-Terry strengths of the responders; empty where pairs do not name them."""
-    return leaderboards(samples, verdicts, bootstrap)
-
-
-def confidence(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-) -> pl.DataFrame:
-    """Calibration of the verdicts that came with a confidence; empty where none did."""
-    return confidences(samples, verdicts, bootstrap)
-
-
-def corrected(
-    samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-) -> pl.DataFrame:
-    """The mean label of all samples by PPI++; empty unless some samples have no label."""
-    return corrected_means(samples, verdicts, bootstrap)
-
-
-PARTS = (estimate, ceiling, replacement, leaderboard, confidence, corrected)
+PARTS = (estimate, ceiling, replacements, leaderboards, confidences, corrected_means)
 
 
 def by_profile(

@@ -11,7 +11,7 @@ from data.datasets import read_probabilities
 from data.errors import DataError
 from data.layout import TableColumns
 from tasks.config import BootstrapConfig
-from tasks.measures import confidence
+from tasks.measures.confidence import confidences
 from tests.tasks.measures.conftest import samples, values, verdicts
 
 FEW = BootstrapConfig(replicates=100)
@@ -21,7 +21,7 @@ N = 1000
 def measured(sure: np.ndarray, right: np.ndarray) -> pl.DataFrame:
     table = samples("pair", ["A"] * len(sure))
     given = verdicts("pair", ["A" if yes else "B" for yes in right])
-    return confidence(table, given.with_columns(pl.Series("confidence", sure)), FEW)
+    return confidences(table, given.with_columns(pl.Series("confidence", sure)), FEW)
 
 
 def test_a_calibrated_judge_has_no_error_and_an_overconfident_one_has_its_excess() -> None:
@@ -85,7 +85,7 @@ def test_published_log_probabilities_are_far_surer_than_right(
         mine = judged.filter(pl.col("judge") == judge)
         keys = [(name.split("/", 2)[2], 0) for name in mine["sample_id"]]
         mine = mine.with_columns(pl.Series("confidence", [max(chances[key]) for key in keys]))
-        found = values(confidence(frame, mine, FEW))
+        found = values(confidences(frame, mine, FEW))
         names = ("expected_calibration_error", "mean_confidence", "surest_right")
         for name, known_value, digits in zip(names, figures, (2, 3, 2), strict=True):
             assert round(found[name] or 0, digits) == known_value, (judge, name)

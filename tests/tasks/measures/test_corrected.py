@@ -6,8 +6,7 @@ import pytest
 from scipy import stats
 
 from tasks.config import BootstrapConfig
-from tasks.measures import corrected
-from tasks.measures.corrected import power_tuned_mean
+from tasks.measures.corrected import corrected_means, power_tuned_mean
 from tests.tasks.measures.conftest import samples, verdicts
 
 FEW = BootstrapConfig(replicates=100)
@@ -49,14 +48,14 @@ def test_the_table_has_the_three_means_side_by_side() -> None:
     keep = pl.int_range(pl.len()) < 100
     frame = frame.with_columns(pl.when(keep).then("labels"))
     said = verdicts("score", [f"{x:g}" for x in [*judged, *others]])
-    found = {row["metric"]: row for row in corrected(frame, said, FEW).to_dicts()}
+    found = {row["metric"]: row for row in corrected_means(frame, said, FEW).to_dicts()}
     assert set(found) == {"corrected_mean", "judge_mean", "label_mean"}
     assert found["label_mean"]["value"] == pytest.approx(labels.mean())
     assert found["judge_mean"]["value"] == pytest.approx(np.mean([*judged, *others]))
     width = {name: row["high"] - row["low"] for name, row in found.items()}
     assert width["judge_mean"] < width["corrected_mean"] < width["label_mean"]
     assert found["judge_mean"]["low"] > found["corrected_mean"]["high"]
-    assert corrected(frame.filter(keep), said, FEW).is_empty()
+    assert corrected_means(frame.filter(keep), said, FEW).is_empty()
 
 
 @pytest.mark.prove

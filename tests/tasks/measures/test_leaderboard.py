@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.config import BootstrapConfig
-from tasks.measures import leaderboard
-from tasks.measures.leaderboard import strengths
+from tasks.measures.leaderboard import leaderboards, strengths
 from tests.tasks.measures.conftest import samples, verdicts
 
 FEW = BootstrapConfig(replicates=200)
@@ -49,13 +48,13 @@ def test_two_responders_have_the_logit_of_the_share() -> None:
 def test_whoever_never_lost_has_no_finite_strength() -> None:
     assert np.isnan(strengths(np.array([[0.0, 30.0], [0.0, 0.0]]))).all()
     table = samples("pair", ["A"] * 5, responses=[[{"author": n, "text": ""} for n in "xy"]] * 5)
-    found = leaderboard(table, verdicts("pair", ["A"] * 5), FEW)
+    found = leaderboards(table, verdicts("pair", ["A"] * 5), FEW)
     assert found.filter(pl.col("metric") == "bradley_terry")["value"].null_count() == 4
     assert "won or lost nothing" in found["note"][0]
 
 
 def test_true_strengths_come_out_of_judge_and_humans() -> None:
-    found = leaderboard(*world(1500, 2), FEW)
+    found = leaderboards(*world(1500, 2), FEW)
     for judge in ("humans", "j"):
         mine = found.filter((pl.col("judge") == judge) & (pl.col("metric") == "bradley_terry"))
         for name, true in TRUE.items():
@@ -69,4 +68,4 @@ def test_true_strengths_come_out_of_judge_and_humans() -> None:
 
 
 def test_pairs_without_names_have_no_leaderboard() -> None:
-    assert leaderboard(samples("pair", ["A", "B"]), verdicts("pair", ["A", "B"]), FEW).is_empty()
+    assert leaderboards(samples("pair", ["A", "B"]), verdicts("pair", ["A", "B"]), FEW).is_empty()

@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from tasks.config import BootstrapConfig
-from tasks.measures import replacement
-from tasks.measures.replacement import EPSILON
+from tasks.measures.replacement import EPSILON, replacements
 from tests.tasks.measures.conftest import values, verdicts
 from tests.tasks.measures.test_ceiling import annotated
 
@@ -23,7 +22,7 @@ def people(noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def passed_by(labels: np.ndarray, said: np.ndarray) -> dict[str, float | None]:
     table = annotated("score", [[str(int(x)) for x in row] for row in labels])
-    return values(replacement(table, verdicts("score", [str(int(x)) for x in said]), FEW))
+    return values(replacements(table, verdicts("score", [str(int(x)) for x in said]), FEW))
 
 
 def by_definition(labels: np.ndarray, said: np.ndarray) -> tuple[float, float]:
@@ -66,13 +65,13 @@ def test_a_constant_passes_where_people_hardly_agree() -> None:
 
 def test_two_annotators_are_too_few() -> None:
     table = annotated("score", [["1", "2"], ["3", "4"]])
-    assert replacement(table, verdicts("score", ["1", "3"]), FEW).is_empty()
+    assert replacements(table, verdicts("score", ["1", "3"]), FEW).is_empty()
 
 
 def test_pairs_and_rankings_are_compared_too() -> None:
     pairs = annotated("pair", [["A", "A", "B"]] * 40)
-    found = values(replacement(pairs, verdicts("pair", ["A"] * 40), FEW))
+    found = values(replacements(pairs, verdicts("pair", ["A"] * 40), FEW))
     assert found["winning_rate"] == 1
     ranked = annotated("batch", [["ABC", "ABC", "ABC", "CBA"]] * 40)
-    found = values(replacement(ranked, verdicts("batch", ["CBA"] * 40), FEW))
+    found = values(replacements(ranked, verdicts("batch", ["CBA"] * 40), FEW))
     assert found["advantage_probability"] == pytest.approx(1 / 4)
