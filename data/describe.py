@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from data.layout import LoadedDataset
+from data.rankings import tied_groups
 from data.records import MODES, TIE, Mode, Record, Sample
 
 
@@ -98,8 +99,9 @@ def _shortcuts(mode: Mode, samples: Sequence[Sample]) -> tuple[float | None, flo
     first: list[bool] = []
     longer: list[bool] = []
     for sample in samples:
-        best = sample.labels[0].verdict[0]
-        if mode == "pair" and best == TIE:
+        label = sample.labels[0].verdict
+        best = tied_groups(label)[0]
+        if (mode == "pair" and best == TIE) or len(best) > 1:
             continue
         lengths = [_words(response.text) for response in sample.responses]
         first.append(best == "A")

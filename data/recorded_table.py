@@ -10,6 +10,7 @@ from pathlib import Path
 from data.errors import DataError
 from data.layout import DatasetConfig, LoadedDataset, TableColumns
 from data.own_format import dataset_name
+from data.rankings import letters_of
 from data.records import LETTERS, MODES, Label, Mode, RejectedRow, Response, Sample, Scale
 from data.row_reading import RawRow, read_table
 from data.row_rules import BadRowError, canonical_verdict, check_scale, row_key
@@ -152,7 +153,8 @@ def _said(
     for name in columns.labels:
         text = cell_text(row.values.get(name))
         if text is not None:
-            count = min(max(len(text.strip()), 2), len(LETTERS))  # the table has no responses
+            ranked = len(letters_of(text.strip()))  # the table has no responses
+            count = min(max(ranked, 2), len(LETTERS))
             yield f"label {name}", canonical_verdict(text, mode, count, scale)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from data.rankings import canonical_ranking
 from data.records import LETTERS, TIE, ImageRef, Label, Mode, Response, Sample, Scale
 
 MAX_KEY = 200
@@ -82,7 +83,7 @@ def check_responses(mode: Mode, count: int, labelled: bool) -> None:
 
 
 def canonical_verdict(value: object, mode: Mode, count: int, scale: Scale) -> str:
-    """A label as every table stores it: `"4"` or `"3.5"`, `"A" | "B" | "C"`, `"CDAB"`.
+    """A label as every table stores it: `"4"` or `"3.5"`, `"A" | "B" | "C"`, `"C=DAB"`.
 
     Args:
         value: the label as the file has it.
@@ -101,10 +102,11 @@ def canonical_verdict(value: object, mode: Mode, count: int, scale: Scale) -> st
         if text not in ("A", "B", TIE):
             raise BadRowError(f"pair label must be 'A', 'B', 'C' or 'tie', got {value!r:.60}")
         return text
-    if not text or sorted(text) != list(LETTERS[:count]):
-        letters = LETTERS[:count]
-        raise BadRowError(f"batch label must order the letters {letters!r}, got {value!r:.60}")
-    return text
+    ranking = canonical_ranking(text, LETTERS[:count])
+    if ranking is None:
+        wanted = f"order the letters {LETTERS[:count]!r}, not all of them tied"
+        raise BadRowError(f"batch label must {wanted}, got {value!r:.60}")
+    return ranking
 
 
 def _score(value: object, scale: Scale) -> str:

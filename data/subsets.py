@@ -22,6 +22,7 @@ import polars as pl
 import yaml
 
 from data.errors import DataError, HostError
+from data.rankings import tied_groups
 
 Kind = Literal["hq", "hard"]
 READABLE = ("scored", "chosen", "ranked")
@@ -89,7 +90,9 @@ def _agrees(sample: Mapping[str, Any], verdict: str, within: float) -> bool:
     label = sample["labels"][0]["verdict"]
     if sample["mode"] == "score":
         return abs(float(verdict) - float(label)) <= within + 1e-9
-    return bool(verdict == label if sample["mode"] == "pair" else verdict[0] == label[0])
+    return bool(
+        verdict == label if sample["mode"] == "pair" else verdict[0] in tied_groups(label)[0]
+    )
 
 
 def write_subset(

@@ -9,7 +9,7 @@ import polars as pl
 
 from data.records import LETTERS, MODES
 from expectations.rules import Suite, View, at_least, between, holds, one_of, present, unique
-from expectations.verdict_forms import canonical
+from expectations.verdict_forms import canonical, ranking
 
 TEXTS = pl.col("responses").list.eval(pl.element().struct.field("text"))
 SIZE = pl.col("responses").list.len().fill_null(0)
@@ -95,12 +95,14 @@ def _labels(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _label_view(labels: pl.DataFrame, context: Mapping[str, Any]) -> View:
     low, high = context["low"], context["high"]
+    letters = pl.col("verdict").str.replace_all("=", "")
+    well_tied = (pl.col("mode") != "batch") | ranking(pl.col("verdict"))
     complete = (
         (pl.col("mode") != "batch")
         | (pl.col("size") == 0)
-        | (pl.col("verdict").str.len_chars() == pl.col("size"))
+        | (letters.str.len_chars() == pl.col("size"))
     )
-    fits = (canonical(pl.col("verdict"), low, high) & complete).fill_null(False)
+    fits = (canonical(letters, low, high) & well_tied & complete).fill_null(False)
     words = f"a label is a number from {low:g} to {high:g}, A, B or C, or a whole ranking"
     derived = labels.select("sample_id", fits.alias("fits"))
     return View(derived, "sample_id", (holds("fits", "labels", words),), "labels")

@@ -29,3 +29,8 @@ def canonical(verdict: pl.Expr, low: float, high: float) -> pl.Expr:
         .then(verdict.is_in(["A", "B", "C"]))
         .otherwise(ranking)
     )
+
+
+def ranking(label: pl.Expr) -> pl.Expr:
+    """Whether a label is letters with ties between neighbours (`"C=DAB"`), but not all of them."""
+    return label.str.contains("^[A-Z]+(?:=[A-Z]+)*$") & label.str.contains("[A-Z][A-Z]")

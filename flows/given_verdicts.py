@@ -9,6 +9,7 @@ from typing import Any
 from data.datasets import load_dataset, read_probabilities, read_verdicts
 from data.errors import DataError
 from data.layout import DatasetConfig, TableColumns
+from data.rankings import letters_of
 from data.records import LETTERS, Mode, Sample, Scale
 from data.row_reading import read_table
 from tasks.parsing import parse
@@ -148,7 +149,7 @@ def _row(sample: Sample, judge: str, repeat: int) -> dict[str, Any]:
 
 
 def _read(cell: str | None, sample: Sample, scale: Scale) -> dict[str, Any]:
-    responses = max((len(label.verdict) for label in sample.labels), default=0)
+    responses = max((len(letters_of(label.verdict)) for label in sample.labels), default=0)
     read = parse(cell or "", sample.mode, responses, scale)
     return {
         "status": read.verdict.status,

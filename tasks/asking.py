@@ -8,6 +8,7 @@ from typing import Any
 
 from cache.keys import key_of_json, request_json
 from data.image_store import PreparedImage
+from data.rankings import letters_of
 from data.records import ImagePart, Message, Request, Sample, Scale, TextPart
 from tasks.config import BLIND_SETTINGS, RunConfig
 from tasks.judges import Seat
@@ -122,6 +123,8 @@ def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
     if asked.setting == "recorded":
         return {"purpose": "judge", "mode": sample.mode, "sample_id": sample.sample_id, "row": row}
     label = sample.labels[0].verdict if sample.labels else None
+    if label is not None and sample.mode == "batch":
+        label = letters_of(label)
     shown = None if label is None else shown_as(sample.mode, label, asked.presented)
     return {
         "purpose": asked.purpose,

@@ -23,6 +23,7 @@ from typing import Any
 
 import polars as pl
 
+from data.rankings import letters_of, places
 from data.records import LETTERS, TIE, Mode
 from data.tables import VERDICTS, table
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
@@ -50,7 +51,8 @@ def baseline_verdicts(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[str, Guess]]:
     labels = [_label(mode, row) for row in labelled]
-    most = min(Counter(labels).items(), key=lambda item: (-item[1], item[0]))[0]
+    said = [letters_of(label) for label in labels] if mode == "batch" else labels
+    most = min(Counter(said).items(), key=lambda item: (-item[1], item[0]))[0]
     yield "constant", lambda row: most if mode != "batch" or len(most) == _size(row) else None
     yield "random", lambda row: _random(mode, row, labels, seed)
     if mode == "pair":
@@ -89,7 +91,7 @@ def _label(mode: Mode, row: Row) -> str:
 
 
 def _size(row: Row) -> int:
-    return len(label_verdicts(row)[0])
+    return len(letters_of(label_verdicts(row)[0]))
 
 
 def _random(mode: Mode, row: Row, labels: Sequence[str], seed: int) -> str:
@@ -176,7 +178,8 @@ def _earned(mode: Mode, row: Row) -> list[tuple[str, float]]:
     if mode == "pair":
         points = {"A": (1.0, 0.0), "B": (0.0, 1.0), TIE: (0.5, 0.5)}[label]
         return list(zip(authors, points, strict=True))
-    return [(authors[LETTERS.index(x)], float(len(label) - i)) for i, x in enumerate(label)]
+    place = places(label)
+    return [(authors[LETTERS.index(x)], len(place) - at) for x, at in place.items()]
 
 
 def _keys(row: Row, author: str) -> tuple[tuple[str, ...], ...]:

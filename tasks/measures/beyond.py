@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from data.rankings import places
 from data.records import LETTERS
 from tasks.measures.evidence import NOTHING, Answers, Evidence, marks
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
@@ -150,22 +151,20 @@ def batch_evidence(samples: Sequence[Row], answers: Answers) -> Evidence | None:
         if not said:
             rows.append(())
             continue
-        human = np.mean([_signs(sample, v) for v in label_verdicts(sample)], axis=0)
+        labels = [_signs(sample, label) for label in label_verdicts(sample)]
+        human = np.mean([signs / np.count_nonzero(signs) for signs in labels], axis=0)
         judge = np.mean([_signs(sample, verdict) for verdict in said], axis=0)
         both = np.stack([human, judge], axis=1)
-        scaled = both / np.sqrt(len(human))
         padding = (0.0,) * (max(sizes) * (max(sizes) - 1) - both.size)
-        rows.append((float((scaled[:, 0] * scaled[:, 1]).sum()), 1.0, *scaled.ravel(), *padding))
+        rows.append((float(human @ judge), 1.0, *both.ravel(), *padding))
     return _evidence(samples, answers, rows, shared=1) if any(rows) else None
 
 
 def _signs(sample: Row, ranking: str) -> Floats:
-    """+1 or -1 for every pair of responders in alphabetical order: is the first ranked higher?"""
+    """Is the first of two responders ranked higher? +1, -1 or 0 for all pairs, by their names."""
     authors = _authors(sample)
-    place = {authors[LETTERS.index(x)]: i for i, x in enumerate(ranking)}
-    return np.array(
-        [1.0 if place[a] < place[b] else -1.0 for a, b in combinations(sorted(place), 2)]
-    )
+    place = {authors[LETTERS.index(letter)]: at for letter, at in places(ranking).items()}
+    return np.array([np.sign(place[b] - place[a]) for a, b in combinations(sorted(place), 2)])
 
 
 def kendall_beyond_responder(sums: Floats, columns: Columns) -> Floats:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from data.rankings import in_favour
 from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
@@ -139,7 +140,9 @@ def _right(mode: Mode, sample: Row, verdict: str) -> bool:
     labels = label_verdicts(sample)
     if mode == "score":
         return abs(float(verdict) - combined_score(labels)) < 1e-9
-    return verdict == (combined_choice(labels) if mode == "pair" else labels[0])
+    if mode == "pair":
+        return verdict == combined_choice(labels)
+    return verdict == in_favour(labels[0], verdict)
 
 
 def _curve(like: Estimate, evidence: Evidence) -> list[Estimate]:

@@ -95,7 +95,7 @@ def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) ->
         for sample, some in zip(samples, readable, strict=True)
     ]
     answered = np.array([bool(some) for some in readable], dtype=np.int64)
-    could = np.array([extremes(len(label_verdicts(sample)[0])) for sample in samples])
+    could = np.array([extremes(label_verdicts(sample)[0]) for sample in samples])
     could *= (1 - answered)[:, None, None]
     return Evidence(Columns(NOTHING, NOTHING), np.array(rows), answered, asked, extremes=could)
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import polars as pl
 
-from data.records import LETTERS, TIE, Mode, Scale
+from data.rankings import letters_of
+from data.records import TIE, Mode, Scale
 from tasks.config import BootstrapConfig
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
@@ -40,7 +41,7 @@ def _wrong(sample: Mapping[str, Any], scale: Scale) -> str | None:
         return str(scale.low if label - scale.low > scale.high - label else scale.high)
     if sample["mode"] == "pair":
         return {"A": "B", "B": "A", TIE: "A"}[combined_choice(labels)]
-    return labels[0][::-1]
+    return letters_of(labels[0])[::-1]
 
 
 def _coin(sample: Mapping[str, Any], scale: Scale) -> str | None:
@@ -49,7 +50,7 @@ def _coin(sample: Mapping[str, Any], scale: Scale) -> str | None:
         return str(draw.randint(int(scale.low), int(scale.high)))
     if sample["mode"] == "pair":
         return draw.choice("AB")
-    letters = LETTERS[: len(label_verdicts(sample)[0])]
+    letters = sorted(letters_of(label_verdicts(sample)[0]))
     return "".join(draw.sample(letters, len(letters)))
 
 

@@ -39,7 +39,8 @@ def shares(
 ) -> list[dict[str, Any]]:
     """How often each level was given by the labels and by each judge in its base rows.
 
-    In a batch the level is the rank that a judge gives to the response its label puts first.
+    In a batch the level is the rank that a judge gives to the response its label puts first, the
+    best of those ranks where the label ties several.
     """
     labels = samples.filter(pl.col("mode") == mode).select(
         "sample_id", pl.col("labels").list.first().struct.field("verdict").alias("label")
@@ -61,9 +62,9 @@ def shares(
         )
     )
     if mode == "batch":
-        best = pl.col("label").str.slice(0, 1)
+        best = pl.col("label").str.extract("^([A-Z](?:=[A-Z])*)").str.replace_all("=", "|")
         said = judged.drop_nulls("label").with_columns(
-            (pl.col("level").str.find(best, literal=True) + 1).cast(pl.String).alias("level")
+            (pl.col("level").str.find(best) + 1).cast(pl.String).alias("level")
         )
     else:
         truth = labels.drop_nulls("label").select(

@@ -140,6 +140,7 @@ def test_a_name_that_would_break_sample_ids_is_refused(tmp_path: Path, name: str
         ("A", "pair", "A"),
         ("Tie", "pair", "C"),
         ("CDAB ", "batch", "CDAB"),
+        ("D=CAB", "batch", "C=DAB"),
     ],
 )
 def test_labels_become_canonical(value: object, mode: Mode, verdict: str) -> None:
@@ -164,6 +165,8 @@ def test_labels_become_canonical(value: object, mode: Mode, verdict: str) -> Non
         ("CAB", "batch"),
         ("CDAA", "batch"),
         ("ABCDE", "batch"),
+        ("A=B=C=D", "batch"),
+        ("AB==CD", "batch"),
         (["A"], "batch"),
     ],
 )
