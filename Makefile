@@ -24,6 +24,9 @@ test: $(READY)  ## The tests
 test-data: $(READY)  ## The tests on real data; fails where the data is absent
 	JUDGEFLOW_REQUIRE_DATA=1 $(BIN)/pytest -m data
 
+oracles: $(READY)  ## A heavy library that one test compares with; the test skips without it
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .[oracles]
+
 prove: $(READY)  ## The long proofs
 	$(BIN)/pytest -m prove --timeout=3600
 
@@ -45,4 +48,4 @@ lock:  ## Compile requirements.lock anew, with hashes and without addresses
 clean:  ## Remove the environment and what tools leave behind; runs and paid answers stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test test-data prove check bench docs lock clean
+.PHONY: help setup demo test test-data oracles prove check bench docs lock clean
