@@ -25,7 +25,9 @@ test-data: $(READY)  ## The tests on real data; fails where the data is absent
 	JUDGEFLOW_REQUIRE_DATA=1 $(BIN)/pytest -m data
 
 oracles: $(READY)  ## A heavy library that one test compares with; the test skips without it
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .[oracles]
+	$(BIN)/pip install --quiet --disable-pip-version-check numba
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+	  --target $(VENV)/oracles ppi-python  # apart: it ships a package called tests
 
 prove: $(READY)  ## The long proofs
 	$(BIN)/pytest -m prove --timeout=3600

@@ -1,7 +1,9 @@
 """Measures against other libraries, on tables with ties, one class, constant judges, two rows."""
 
+import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import krippendorff
 import numpy as np
@@ -122,7 +124,10 @@ def test_the_correction_for_many_measures_equals_statsmodels(p: list[float]) -> 
     assert false_discovery_control(p) == pytest.approx(theirs, abs=1e-9)
 
 
-def test_ppi_equals_its_authors_library_to_its_own_tolerance() -> None:
+def test_ppi_equals_its_authors_library_to_its_own_tolerance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(sys.prefix) / "oracles")])
     ppi = pytest.importorskip("ppi_py", reason="ppi-python is not installed: `make oracles`")
     for seed in range(20):
         draw = np.random.default_rng(seed)
