@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 
 from flows import graph
+from flows.dispatch import shard_runner
 from flows.opening import open_run
 from tasks import steps
 
@@ -14,7 +15,7 @@ from tasks import steps
 @flow(
     name="adhoc",
     flow_run_name=graph.flow_run_name,
-    task_runner=graph.shard_runner(),
+    task_runner=shard_runner(),
 )
 @graph.cancelled_if_interrupted
 def adhoc(
@@ -22,6 +23,7 @@ def adhoc(
     overrides: list[str] | None = None,
     run_dir: str | None = None,
     max_usd: float | None = None,
+    max_calls: int | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
     """Evaluate every judge of a configuration without its probes; returns the run's record.
@@ -31,15 +33,11 @@ def adhoc(
         overrides: `a.b=c` changes of the configuration.
         run_dir: the run's folder; made if it does not exist.
         max_usd: the run stops before a call that could cross this.
+        max_calls: the most HTTP requests, retries among them.
         limit: at most so many samples, stratified.
     """
-    changes: dict[str, Any] = {
-        "overrides": overrides or (),
-        "max_usd": max_usd,
-        "limit": limit,
-        "probes": {},
-    }
-    opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
+    changes = graph.changes(overrides, max_usd, max_calls, limit)
+    opened = open_run(config, run_dir, graph.flow_run_id(), probes={}, **changes)
     with graph.held(opened) as here:
         run, why = str(opened.path), graph.overrides(here)
         steps.load_samples(run)

@@ -22,6 +22,9 @@ sets = click.option(
     "--set", "overrides", multiple=True, metavar="A.B=C", help="Change a configuration key."
 )
 max_usd = click.option("--max-usd", type=click.FloatRange(min=0), help="Hard limit of the run.")
+max_calls = click.option(
+    "--max-calls", type=click.IntRange(min=0), help="Most HTTP requests, retries among them."
+)
 limit = click.option("--limit", type=click.IntRange(min=1), help="At most so many samples.")
 override = click.option(
     "--override", metavar="CHECKPOINT", help="Let a failed checkpoint pass; needs --why."
@@ -73,6 +76,7 @@ def plan(
 @click.argument("config", type=FILE)
 @sets
 @max_usd
+@max_calls
 @click.option("--run-dir", type=FILE, help="The run's folder; made if it does not exist.")
 @limit
 @click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
@@ -83,6 +87,7 @@ def run(
     config: Path,
     overrides: tuple[str, ...],
     max_usd: float | None,
+    max_calls: int | None,
     run_dir: Path | None,
     limit: int | None,
     probes: bool,
@@ -100,6 +105,7 @@ def run(
         as_json,
         overrides=list(overrides),
         max_usd=max_usd,
+        max_calls=max_calls,
         limit=limit,
         override=_reason(override, why),
     )
@@ -108,16 +114,23 @@ def run(
 @cli.command()
 @click.argument("run", type=FILE)
 @max_usd
+@max_calls
 @override
 @why
 @as_json
 def resume(
-    run: Path, max_usd: float | None, override: str | None, why: str | None, as_json: bool
+    run: Path,
+    max_usd: float | None,
+    max_calls: int | None,
+    override: str | None,
+    why: str | None,
+    as_json: bool,
 ) -> None:
     """Finish an interrupted run; pays only for what has no answer yet."""
     from flows.running import resume_run
 
-    resume_run(run, as_json, max_usd=max_usd, override=_reason(override, why))
+    limits = {"max_usd": max_usd, "max_calls": max_calls}
+    resume_run(run, as_json, limits=limits, override=_reason(override, why))
 
 
 @cli.command()

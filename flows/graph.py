@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, cast
+from typing import Any, ParamSpec
 
 from prefect.artifacts import (
     create_link_artifact,
@@ -16,14 +16,14 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture, wait
+from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from flows.dispatch import finished
 from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE
@@ -35,13 +35,7 @@ from tasks.stages.summary import summary
 __all__ = ["GATHER", "JUDGE"]
 
 
-SHARDS_AT_ONCE = 4
 P = ParamSpec("P")
-
-
-def shard_runner() -> TaskRunner[PrefectFuture[Any]]:
-    """What shards run on: a few threads, which share one engine."""
-    return cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=SHARDS_AT_ONCE))
 
 
 def cancelled_if_interrupted(
@@ -60,10 +54,18 @@ def cancelled_if_interrupted(
 
 
 def changes(
-    overrides: list[str] | None, max_usd: float | None, limit: int | None
+    overrides: list[str] | None,
+    max_usd: float | None,
+    max_calls: int | None,
+    limit: int | None,
 ) -> dict[str, Any]:
     """A flow's parameters as changes of its configuration."""
-    return {"overrides": overrides or (), "max_usd": max_usd, "limit": limit}
+    return {
+        "overrides": overrides or (),
+        "max_usd": max_usd,
+        "max_calls": max_calls,
+        "limit": limit,
+    }
 
 
 def flow_run_id() -> str | None:
@@ -111,9 +113,17 @@ def answer_round(here: Context, round_: int) -> None:
     progress.expect(total.requests)
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
+
+    def submit(shard: str) -> PrefectFuture[Any]:
+        return shard_step.submit(run, facts["nonce"], shard)
+
     with waiting_for_shards():
-        futures = [shard_step.submit(run, facts["nonce"], shard) for shard in shards]
-        missing = _collect(here, futures, meter)
+        ended = finished(
+            rounds.by_endpoint(here, round_),
+            submit,
+            lambda: engine_room.stop_reason(here.run) is not None,
+        )
+        missing = _collect(here, ended, len(shards), meter)
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -181,13 +191,14 @@ def end(here: Context, error: BaseException) -> None:
     )
 
 
-def _collect(here: Context, futures: list[PrefectFuture[Any]], meter: Any) -> list[IncompleteError]:
+def _collect(
+    here: Context, ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any
+) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
     stopped: list[BaseException] = []
-    for done, future in enumerate(futures, 1):
-        wait([future])
-        update_progress_artifact(meter, 100.0 * done / len(futures))
+    for done, future in enumerate(ended, 1):
+        update_progress_artifact(meter, 100.0 * done / shards)
         error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
         if isinstance(error, IncompleteError):
             missing.append(error)

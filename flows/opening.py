@@ -21,16 +21,22 @@ def configured(
     overrides: Sequence[str] = (),
     *,
     max_usd: float | None = None,
+    max_calls: int | None = None,
     limit: int | None = None,
     **changes: Any,
 ) -> RunConfig:
     """The configuration in a file with what the command line or the form adds to it."""
     config = load_config(path, overrides)
-    if max_usd is not None:
-        changes["budget"] = BudgetConfig(max_usd=max_usd)
+    changes["budget"] = with_limits(config.budget, max_usd, max_calls)
     if limit is not None:
         changes["limit"] = limit
-    return config.model_copy(update=changes) if changes else config
+    return config.model_copy(update=changes)
+
+
+def with_limits(budget: BudgetConfig, max_usd: float | None, max_calls: int | None) -> BudgetConfig:
+    """The budget with the limits that are given; the others stay."""
+    given = {"max_usd": max_usd, "max_calls": max_calls}
+    return budget.model_copy(update={k: v for k, v in given.items() if v is not None})
 
 
 def open_run(

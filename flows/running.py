@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def run_flow(
 
 
 def resume_run(
-    run: Path, as_json: bool, *, max_usd: float | None, override: dict[str, str]
+    run: Path, as_json: bool, *, limits: Mapping[str, Any], override: dict[str, str]
 ) -> None:
     """Finish the run in a folder and print its summary.
 
@@ -54,8 +55,9 @@ def resume_run(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     folder = RunFolder.open(run)
-    if max_usd is not None:
-        _raise_limit(folder, max_usd)
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    if given:
+        _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
     _execute("nightly", folder.path, as_json)
@@ -141,12 +143,10 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
     return "\n".join([*lines, totals(summary), f"report: {summary['report']}"])
 
 
-def _raise_limit(run: RunFolder, max_usd: float) -> None:
-    from tasks.config import BudgetConfig
+def _raise_limits(run: RunFolder, given: dict[str, Any]) -> None:
     from tasks.stages.context import config_text
 
     config = load_config(run.path / "config.yaml")
-    changed = config.model_copy(update={"budget": BudgetConfig(max_usd=max_usd)})
+    changed = config.model_copy(update={"budget": config.budget.model_copy(update=given)})
     run.write_text("config.yaml", config_text(changed))
-    limits = [*run.facts().get("limits", []), max_usd]
-    run.note(limits=limits)
+    run.note(limits=[*run.facts().get("limits", []), given])

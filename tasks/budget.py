@@ -1,51 +1,86 @@
-"""The hard limit of a run: every call reserves its maximum price before it is sent."""
+"""The hard limits of a run: every call is reserved at its maximum price before it is sent."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
-from data.errors import BudgetError, ConfigError
+from data.errors import BudgetError, ConfigError, JudgeflowError
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A call set aside, and its maximum price in USD."""
+
+    usd: float
 
 
 class Budget:
-    """Money spent and reserved against a limit; used from one event loop.
+    """Money and calls spent and reserved against limits; used from one event loop.
 
     Args:
-        max_usd: the limit of the run, `None` for no limit.
+        max_usd: the limit of the run in USD, `None` for no limit.
+        max_calls: the most HTTP requests of the run, `None` for no limit.
         spent_usd: what earlier processes of the same run have spent.
+        calls: what they have sent.
     """
 
-    def __init__(self, max_usd: float | None, spent_usd: float = 0.0) -> None:
+    def __init__(
+        self,
+        max_usd: float | None = None,
+        max_calls: int | None = None,
+        spent_usd: float = 0.0,
+        calls: int = 0,
+    ) -> None:
         self.max_usd = max_usd
+        self.max_calls = max_calls
         self.spent_usd = spent_usd
+        self.calls = calls
         self.reserved_usd = 0.0
+        self.reserved_calls = 0
         self._settled = asyncio.Event()
 
-    async def reserve(self, max_price_usd: float | None) -> float:
-        """Set aside the maximum price of a call; waits while calls in flight may free room.
+    async def reserve(self, max_price_usd: float | None) -> Reservation:
+        """Set aside a call and its maximum price; waits while calls in flight may free room.
 
         Raises:
-            BudgetError: nothing is in flight and the call could still cross the limit.
-            ConfigError: there is a limit and the call's price is unknown.
+            BudgetError: nothing is in flight and the call could still cross a limit.
+            ConfigError: there is a limit in USD and the call's price is unknown.
         """
-        if self.max_usd is None:
-            return 0.0
-        if max_price_usd is None:
+        if self.max_usd is not None and max_price_usd is None:
             raise ConfigError("a limit in USD needs a known price for every request")
-        while self.spent_usd + self.reserved_usd + max_price_usd > self.max_usd:
-            if self.reserved_usd <= 1e-12:
-                raise BudgetError(
-                    f"budget reached: {self.spent_usd:.4f} USD spent and the next call may cost "
-                    f"{max_price_usd:.4f} of the limit of {self.max_usd:g} USD; "
-                    "raise --max-usd and `judgeflow resume`"
-                )
+        price = max_price_usd or 0.0
+        while (crossed := self._crossed(price)) is not None:
+            if self.reserved_calls == 0:
+                raise crossed
             self._settled.clear()
             await self._settled.wait()
-        self.reserved_usd += max_price_usd
-        return max_price_usd
+        self.reserved_usd += price
+        self.reserved_calls += 1
+        return Reservation(price)
 
-    def settle(self, reserved_usd: float, actual_usd: float) -> None:
-        """Replace a reservation by what the call really cost."""
-        self.reserved_usd -= reserved_usd
+    def settle(self, reserved: Reservation, actual_usd: float, sent: bool) -> None:
+        """Replace a reservation by what the call really cost, and whether it was sent at all."""
+        self.reserved_usd -= reserved.usd
+        self.reserved_calls -= 1
+        if self.reserved_calls == 0:
+            self.reserved_usd = 0.0  # nothing but rounding is left
         self.spent_usd += actual_usd
+        self.calls += sent
         self._settled.set()
+
+    def _crossed(self, price: float) -> JudgeflowError | None:
+        """Why another call of this price may not be sent now."""
+        if self.max_calls is not None and self.calls + self.reserved_calls >= self.max_calls:
+            return BudgetError(
+                f"budget reached: {self.calls} calls sent of at most {self.max_calls}; "
+                "raise --max-calls and `judgeflow resume`"
+            )
+        whole = self.spent_usd + self.reserved_usd + price
+        if self.max_usd is not None and whole > self.max_usd + 1e-12:
+            return BudgetError(
+                f"budget reached: {self.spent_usd:.4f} USD spent and the next call may cost "
+                f"{price:.4f} of the limit of {self.max_usd:g} USD; "
+                "raise --max-usd and `judgeflow resume`"
+            )
+        return None

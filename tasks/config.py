@@ -48,6 +48,7 @@ class _ModelJudge(_Judge):
     expected_seconds: Annotated[float, Field(gt=0)] = 5.0
     concurrency: Annotated[int, Field(ge=1, le=2000)] = 16
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None = None
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     max_attempts: Annotated[int, Field(ge=1)] = 6
     give_up_after_s: Annotated[float, Field(ge=0)] = 900.0
@@ -137,6 +138,7 @@ class BudgetConfig(Record):
     """Hard limits of one run, carried through resumes."""
 
     max_usd: Annotated[float, Field(ge=0)] | None = None
+    max_calls: Annotated[int, Field(ge=0)] | None = None
 
 
 class BootstrapConfig(Record):

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cache.flight import SingleFlight
@@ -19,7 +19,8 @@ from data.ledger import Ledger
 from data.records import Answer, Failure, Request, Usage
 from tasks.budget import Budget
 from tasks.clients.failures import FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
-from tasks.limiter import Limiter
+from tasks.health import Health
+from tasks.limiter import Limiter, Started
 from tasks.stopping import GRACE_S, Stop
 
 LONGEST_BACKOFF_S = 60.0
@@ -27,12 +28,17 @@ LONGEST_BACKOFF_S = 60.0
 
 @dataclass(frozen=True)
 class Job:
-    """A request to answer, who asks it, and the most it can cost in USD (`None`: unknown)."""
+    """A request to answer, who asks it, and what it may use.
+
+    `max_usd` is the most it can cost (`None`: unknown); `tokens` is what it is expected to bring or
+    use up, for limits of tokens per minute.
+    """
 
     key: str
     judge: str
     request: Request
     max_usd: float | None
+    tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Lane:
-    """One judge's way to its endpoint; judges of one endpoint share client and limiter."""
+    """One judge's way to its endpoint; judges of one endpoint share limiter and health."""
 
     client: Client
     limiter: Limiter
     settle: Callable[[Usage], float | None]
+    health: Health = field(default_factory=lambda: Health(900.0))
     max_attempts: int = 6
     give_up_after_s: float = 900.0
     backoff_s: float = 0.5
+
+
+class _SilentError(Exception):
+    """The endpoint has been dead for so many seconds that the call was not sent."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Engine:
@@ -142,7 +157,8 @@ class Engine:
     async def _ask(self, job: Job) -> Outcome:
         """Attempts until there is an answer, a failure for good, or no patience left."""
         lane = self._lanes[job.judge]
-        started, attempts, perhaps = time.monotonic(), 0, 0
+        failing_since: float | None = None
+        attempts = perhaps = 0
         hard = 0  # attempts that count: a rejection for pace does not
         while True:
             if (hit := self._look_up(job)) is not None:  # another thread or process was faster
@@ -159,12 +175,16 @@ class Engine:
                 )
                 hard += failure.kind not in PUSHED_BACK
                 wait_s = self._wait_s(lane, attempts, error.retry_after)
-                late = time.monotonic() - started + wait_s > lane.give_up_after_s
+                now = time.monotonic()
+                failing_since = failing_since or now
+                late = now - failing_since + wait_s > lane.give_up_after_s
                 if failure.kind in FATAL:
                     kind = DataError if failure.kind == "miss" else CredentialsError
                     self._stop.set(kind(f"judge {job.judge!r}: {failure.message}"))
                 if failure.kind not in TRANSIENT or hard >= lane.max_attempts or late:
                     return Outcome(job, failure=failure)
+            except _SilentError as error:
+                return Outcome(job, failure=self._silent(error, attempts - 1, perhaps))
             except JudgeflowError as error:
                 self._stop.set(error)
                 return Outcome(job, failure=self._stopped(attempts - 1, perhaps))
@@ -173,35 +193,43 @@ class Engine:
     async def _attempt(self, job: Job, lane: Lane, attempt: int) -> Outcome:
         """One call, its price reserved before and its answer durable after."""
         reserved = await self._budget.reserve(job.max_usd)
-        charge = 0.0
+        charge, sent = 0.0, False
         try:
-            async with lane.limiter.slot():
+            async with lane.limiter.slot(job.tokens, again=attempt > 1) as started:
                 if self._stop.reason is not None:
                     raise self._stop.reason
+                if (silent_s := lane.health.silent_s()) is not None:
+                    raise _SilentError(silent_s)
                 self._ledger.sent(job.key, job.judge, attempt, job.max_usd)
+                sent = True
                 try:
                     answer = await self._call(job, lane)
                 except CallError as error:
-                    charge = reserved if error.failure.perhaps_paid else 0.0
-                    self._ledger.failed(
-                        job.key, error.failure.kind, bool(error.failure.perhaps_paid)
-                    )
-                    if error.failure.kind in PUSHED_BACK:
-                        lane.limiter.pushed_back(error.retry_after)
+                    charge = reserved.usd if error.failure.perhaps_paid else 0.0
+                    self._heard_failure(job, lane, error, started)
                     raise
                 except asyncio.CancelledError:
-                    charge = reserved  # sent, and nobody will hear the end of it
+                    charge = reserved.usd  # sent, and nobody will hear the end of it
                     raise
             answer = answer.model_copy(update={"attempts": attempt})
             self._cache.put(new_entry(job.key, job.request, answer))
             usd = lane.settle(answer.usage)
-            charge = usd if usd is not None else reserved
+            charge = usd if usd is not None else reserved.usd
             tokens = (answer.usage.input_tokens or 0, answer.usage.output_tokens or 0)
             self._ledger.paid(job.key, job.judge, usd, tokens)
             lane.limiter.succeeded()
+            lane.health.succeeded()
             return Outcome(job, answer=answer, usd=usd)
         finally:
-            self._budget.settle(reserved, charge)
+            self._budget.settle(reserved, charge, sent)
+
+    def _heard_failure(self, job: Job, lane: Lane, error: CallError, started: Started) -> None:
+        kind = error.failure.kind
+        self._ledger.failed(job.key, kind, bool(error.failure.perhaps_paid))
+        if kind in PUSHED_BACK:
+            lane.limiter.pushed_back(started, kind == "overloaded", error.retry_after)
+        if kind in TRANSIENT:
+            lane.health.failed()
 
     async def _call(self, job: Job, lane: Lane) -> Answer:
         task = asyncio.current_task()
@@ -216,6 +244,14 @@ class Engine:
         """Exponential back-off with jitter, never before the provider's own `Retry-After`."""
         backoff = min(LONGEST_BACKOFF_S, lane.backoff_s * 2.0 ** min(attempt - 1, 20))
         return max(backoff * random.uniform(0.5, 1.5), retry_after_s or 0.0)
+
+    def _silent(self, error: _SilentError, attempts: int, perhaps_paid: int) -> Failure:
+        return Failure(
+            kind="connection",
+            message=f"the endpoint has given no answer for {error.seconds:.0f} s; not asked",
+            attempts=attempts,
+            perhaps_paid=perhaps_paid,
+        )
 
     def _result(self, task: asyncio.Task[Outcome], job: Job) -> Outcome:
         if task.cancelled():

@@ -21,6 +21,7 @@ from data.run_folder import RunFolder
 from tasks.budget import Budget
 from tasks.config import Judge, RunConfig
 from tasks.engine import Engine, Job, Lane, Outcome
+from tasks.health import Health
 from tasks.judges import Seat, make_client
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
@@ -34,6 +35,7 @@ class _Running:
     stop: Stop
 
 
+PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
@@ -106,14 +108,14 @@ def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Runnin
     images = ImageStore(Path(config.cache) / "images")
     ledger = Ledger(run.path / "ledger")
     entries = {judge.name: judge for judge in everybody(config)}
-    already = spent(run.path / "ledger").usd
+    already = spent(run.path / "ledger")
 
     async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
-        limiters: dict[tuple[str, str, str], Limiter] = {}
-        lanes = {
-            name: _lane(judge, seats[name], images, limiters) for name, judge in entries.items()
-        }
-        return Engine(cache, lanes, Budget(config.budget.max_usd, already), ledger, stop)
+        shared: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
+        lanes = {name: _lane(judge, seats[name], images, shared) for name, judge in entries.items()}
+        limits = config.budget
+        budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
+        return Engine(cache, lanes, budget, ledger, stop)
 
     try:
         engine = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
@@ -131,17 +133,21 @@ def everybody(config: RunConfig) -> tuple[Judge, ...]:
 
 
 def _lane(
-    judge: Judge, seat: Seat, images: ImageStore, limiters: dict[tuple[str, str, str], Limiter]
+    judge: Judge,
+    seat: Seat,
+    images: ImageStore,
+    shared: dict[tuple[str, str, str], tuple[Limiter, Health]],
 ) -> Lane:
-    pace = getattr(judge, "requests_per_minute", None)
+    given = {name: getattr(judge, name) for name in PATIENCE if hasattr(judge, name)}
     where = (seat.provider, seat.endpoint, seat.model)
-    limiter = limiters.setdefault(where, Limiter(seat.concurrency, pace))
-    patience = {
-        name: getattr(judge, name)
-        for name in ("max_attempts", "give_up_after_s", "backoff_s")
-        if hasattr(judge, name)
-    }
-    return Lane(make_client(judge, images), limiter, seat.settle, **patience)
+    if where not in shared:
+        requests = getattr(judge, "requests_per_minute", None)
+        tokens = getattr(judge, "tokens_per_minute", None)
+        patience_s = given.get("give_up_after_s", Lane.give_up_after_s)
+        shared[where] = Limiter(seat.concurrency, requests, tokens), Health(patience_s)
+    limiter, health = shared[where]
+    client = make_client(judge, images, limiter.heard)
+    return Lane(client, limiter, seat.settle, health, **given)
 
 
 def _the_loop() -> asyncio.AbstractEventLoop:

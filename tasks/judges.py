@@ -25,6 +25,7 @@ from tasks.prices import ModelPrice, PriceList, custom_price, settle
 if TYPE_CHECKING:
     from data.image_store import ImageStore
     from tasks.clients.failures import Client
+    from tasks.clients.transport import Heard
 
 GOOGLE_HOST = "generativelanguage.googleapis.com"
 FREE_LIMITS = "local"  # image limits of judges that receive no image over a wire
@@ -183,8 +184,10 @@ def require_keys(judges: Iterable[Judge]) -> None:
             address(judge)
 
 
-def make_client(judge: Judge, images: ImageStore) -> Client:
+def make_client(judge: Judge, images: ImageStore, heard: Heard = lambda _: None) -> Client:
     """The client that answers a judge's requests; SDKs are imported here, on first use.
+
+    `heard` is told what responses say of rate limits.
 
     Raises:
         CredentialsError: the environment variable with the key is not set.
@@ -198,11 +201,11 @@ def make_client(judge: Judge, images: ImageStore) -> Client:
         case OpenAIJudge():
             from tasks.clients.openai_client import openai_client
 
-            return openai_client(judge, images)
+            return openai_client(judge, images, heard)
         case AnthropicJudge():
             from tasks.clients.anthropic_client import anthropic_client
 
-            return anthropic_client(judge, images)
+            return anthropic_client(judge, images, heard)
         case RecordedJudge():
             return _recorded_client(judge)
 

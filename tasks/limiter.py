@@ -1,4 +1,4 @@
-"""How fast an endpoint may be asked: concurrency that backs off and recovers, and a pace."""
+"""How fast one endpoint is asked: calls in flight, pace, and pauses it asks for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-BACK_OFF = 0.7  # of the concurrency, after a rejection
-SETTLE_S = 1.0  # rejections within this time after a back-off are its echo, not a new reason
+from tasks.clients.waiting import Allowance
+from tasks.pace import Pace
+
+BACK_OFF = 0.7  # of the concurrency, when the endpoint says it is overloaded
+SETTLE_S = 1.0  # overload told within this time after a back-off is its echo, not a new reason
+SHORTEST_PAUSE_S = 2.0  # below it only the rejected call waits; the others go on more slowly
+SCARCE = 0.1  # share of an allowance left, from which on the endpoint's own refill rate is kept
+
+
+@dataclass
+class Started:
+    """When a call was let through."""
+
+    at: float
 
 
 class Limiter:
@@ -17,7 +30,8 @@ class Limiter:
 
     Args:
         concurrency: calls in flight at most.
-        requests_per_minute: starts per minute at most, `None` for no pace.
+        requests_per_minute: starts per minute at most, `None` for no ceiling.
+        tokens_per_minute: tokens per minute at most, `None` for no ceiling.
         clock: seconds, monotonic.
     """
 
@@ -25,75 +39,98 @@ class Limiter:
         self,
         concurrency: int,
         requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = concurrency
         self.limit = float(concurrency)
         self.active = 0
-        self._interval_s = 60.0 / requests_per_minute if requests_per_minute else 0.0
-        self._next_start = 0.0
-        self._paused_until = 0.0
+        self.pace = Pace(
+            requests_per_minute / 60 if requests_per_minute else None,
+            tokens_per_minute / 60 if tokens_per_minute else None,
+        )
+        self._paused_until = float("-inf")
         self._backed_off_at = float("-inf")
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Started], int]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._clock = clock
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one place among the calls in flight."""
-        await self._enter()
+    async def slot(self, tokens: int = 0, again: bool = False) -> AsyncIterator[Started]:
+        """Hold one place among the calls in flight; calls asked again go first."""
+        started = await self._enter(tokens, again)
         try:
-            yield
+            yield started
         finally:
             self.active -= 1
-            self._wake()
+            self._pump()
 
     def succeeded(self) -> None:
         """A call was accepted: about one more slot per round of calls, up to the configured."""
-        self.limit = min(float(self.most), self.limit + 1.0 / max(self.limit, 1.0))
-        self._wake()
+        if self.limit < self.most:
+            self.limit = min(float(self.most), self.limit + 1.0 / max(self.limit, 1.0))
 
-    def pushed_back(self, retry_after_s: float | None) -> None:
-        """The endpoint rejected a call as too much: fewer at once, and a pause if it named one."""
+    def pushed_back(
+        self, started: Started, overloaded: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        """The endpoint rejected a call as too much: slower, fewer at once, or a pause."""
         now = self._clock()
-        if retry_after_s:
+        self.pace.rejected(started.at, now)
+        if retry_after_s is not None and retry_after_s > SHORTEST_PAUSE_S:
             self._paused_until = max(self._paused_until, now + retry_after_s)
-        if now - self._backed_off_at >= SETTLE_S:
+        if overloaded and now - self._backed_off_at >= SETTLE_S:
             self._backed_off_at = now
             self.limit = max(1.0, self.limit * BACK_OFF)
 
-    async def _enter(self) -> None:
-        while True:
-            while self.active >= int(self.limit):
-                place = asyncio.get_running_loop().create_future()
-                self._waiting.append(place)
-                try:
-                    await place
-                except asyncio.CancelledError:
-                    if place.done() and not place.cancelled():
-                        self._wake()  # pass the place on
-                    raise
-            self.active += 1  # taken before any sleep, so that a pause wakes no crowd
-            try:
-                await self._keep_pace()
-            except BaseException:
+    def heard(self, allowance: Allowance) -> None:
+        """What the endpoint says is left of an allowance; where it is scarce, its refill counts."""
+        used = allowance.limit - allowance.remaining
+        if allowance.remaining < SCARCE * allowance.limit and allowance.reset_s > 0 and used > 0:
+            per_s = used / allowance.reset_s
+            self.pace.state(allowance.kind, per_s, self._clock(), allowance.reset_s)
+
+    async def _enter(self, tokens: int, again: bool) -> Started:
+        if not self._waiting and self._delay_s() <= 0:
+            return self._start(tokens)
+        place: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
+        (self._waiting.appendleft if again else self._waiting.append)((place, tokens))
+        self._pump()
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # let through and cancelled at once
                 self.active -= 1
-                self._wake()
-                raise
-            return
+                self._pump()
+            raise
 
-    async def _keep_pace(self) -> None:
-        while (wait_s := self._paused_until - self._clock()) > 0:
-            await asyncio.sleep(wait_s)
-        if self._interval_s:
-            start = max(self._next_start, self._clock())
-            self._next_start = start + self._interval_s
-            if start > self._clock():
-                await asyncio.sleep(start - self._clock())
+    def _start(self, tokens: int) -> Started:
+        now = self._clock()
+        self.active += 1
+        self.pace.start(now, tokens)
+        return Started(now)
 
-    def _wake(self) -> None:
-        free = int(self.limit) - self.active
-        while self._waiting and free > 0:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(None)
-                free -= 1
+    def _delay_s(self) -> float:
+        """Seconds until the next call may start as far as is known; infinite without a slot."""
+        if self.active >= int(self.limit):
+            return float("inf")
+        return max(self._paused_until, self.pace.next_start) - self._clock()
+
+    def _pump(self) -> None:
+        """Let through what may start, and come back when the next may."""
+        while self._waiting:
+            if self._waiting[0][0].done():  # cancelled
+                self._waiting.popleft()
+                continue
+            delay_s = self._delay_s()
+            if delay_s > 0:
+                self._come_back(delay_s)
+                return
+            place, tokens = self._waiting.popleft()
+            place.set_result(self._start(tokens))
+
+    def _come_back(self, delay_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if delay_s < float("inf"):  # else the end of a call brings us back
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)

@@ -11,7 +11,7 @@ from data.records import Answer, FinishReason, ImagePart, Message, Request, Usag
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import HttpClient, http_options, http_timeout
+from tasks.clients.transport import Heard, HttpClient, http_options, http_timeout
 from tasks.config import AnthropicJudge
 
 _FINISH: dict[str, FinishReason] = {
@@ -24,7 +24,9 @@ _FINISH: dict[str, FinishReason] = {
 _INPUTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-def anthropic_client(judge: AnthropicJudge, images: ImageBytes) -> Client:
+def anthropic_client(
+    judge: AnthropicJudge, images: ImageBytes, heard: Heard = lambda _: None
+) -> Client:
     """The client of a judge behind Anthropic messages.
 
     Raises:
@@ -49,7 +51,7 @@ def anthropic_client(judge: AnthropicJudge, images: ImageBytes) -> Client:
         except anthropic.APIConnectionError as error:
             raise ConnectionError(str(error)) from error
 
-    return HttpClient(Messages(), post, sdk.close, images, judge.timeout_s, place.secrets)
+    return HttpClient(Messages(), post, sdk.close, images, judge.timeout_s, place.secrets, heard)
 
 
 class Messages:

@@ -11,7 +11,7 @@ from data.records import Answer, FinishReason, ImagePart, Message, Request, Usag
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import HttpClient, http_options, http_timeout
+from tasks.clients.transport import Heard, HttpClient, http_options, http_timeout
 from tasks.config import OpenAIJudge
 
 _FINISH: dict[str, FinishReason] = {
@@ -23,7 +23,7 @@ _FINISH: dict[str, FinishReason] = {
 }
 
 
-def openai_client(judge: OpenAIJudge, images: ImageBytes) -> Client:
+def openai_client(judge: OpenAIJudge, images: ImageBytes, heard: Heard = lambda _: None) -> Client:
     """The client of a judge behind chat completions.
 
     Raises:
@@ -48,7 +48,9 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes) -> Client:
         except openai.APIConnectionError as error:
             raise ConnectionError(str(error)) from error
 
-    return HttpClient(ChatCompletions(), post, sdk.close, images, judge.timeout_s, place.secrets)
+    return HttpClient(
+        ChatCompletions(), post, sdk.close, images, judge.timeout_s, place.secrets, heard
+    )
 
 
 class ChatCompletions:

@@ -20,7 +20,7 @@ from data.records import Answer, Request
 from tasks.clients.endpoints import Address
 from tasks.clients.failures import CallError, ImageBytes, call_error, scrub
 from tasks.clients.rejections import rejection, rejection_inside
-from tasks.clients.waiting import retry_after
+from tasks.clients.waiting import Allowance, allowances, retry_after
 
 MOST_CONNECTIONS = 2000  # the engine's limiter says how many calls are in flight, not the pool
 LONGEST_CONNECT_S = 10.0
@@ -42,6 +42,7 @@ _HEADERS_FOR_OTHERS = frozenset(
 # Causes that say what happened, best first.
 _TELLING = (aiohttp.ClientError, TimeoutError, httpx2.DecodingError)
 Post = Callable[[dict[str, Any]], Awaitable[httpx2.Response]]
+Heard = Callable[[Allowance], None]
 
 
 class Dialect(Protocol):
@@ -70,6 +71,7 @@ class HttpClient:
         images: where image bytes are found.
         timeout_s: seconds for one attempt, from the first byte sent to the last received.
         secrets: strings that must never stand in a message.
+        heard: told what every response says of rate limits.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class HttpClient:
         images: ImageBytes,
         timeout_s: float,
         secrets: Iterable[str],
+        heard: Heard,
     ) -> None:
         self._dialect = dialect
         self._post = post
@@ -87,6 +90,7 @@ class HttpClient:
         self._images = images
         self._timeout_s = timeout_s
         self._secrets = tuple(secrets)
+        self._heard = heard
 
     async def ask(self, request: Request) -> Answer:
         """The answer of one attempt.
@@ -101,6 +105,8 @@ class HttpClient:
                 response = await self._post(body)
         except (aiohttp.ClientError, httpx2.RequestError, OSError) as error:
             raise lost(error, self._timeout_s, self._secrets) from error
+        for allowance in allowances(response.headers, dt.datetime.now(dt.UTC)):
+            self._heard(allowance)
         answer = self._answer(response)
         return answer.model_copy(
             update={

@@ -5,9 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a provider says is left of an allowance of requests or tokens, and when it is full."""
+
+    kind: Literal["requests", "tokens"]
+    limit: float
+    remaining: float
+    reset_s: float
+
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -38,6 +50,17 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
         and (wait_s := _reset(headers.get(bucket.format("reset"), ""), now)) is not None
     ]
     return max(resets, default=None)
+
+
+def allowances(headers: Mapping[str, str], now: dt.datetime) -> Iterator[Allowance]:
+    """The allowances of requests and tokens that the headers of any response tell whole."""
+    for bucket in _BUCKETS:
+        limit, left = (_seconds(headers.get(bucket.format(x), "")) for x in ("limit", "remaining"))
+        if limit is None or left is None:
+            continue
+        reset_s = _reset(headers.get(bucket.format("reset"), ""), now)
+        if reset_s is not None:
+            yield Allowance("tokens" if "tokens" in bucket else "requests", limit, left, reset_s)
 
 
 def retry_delay(details: Any) -> float | None:

@@ -40,6 +40,7 @@ REQUESTS = Schema(
         "judge": pl.String(),
         "request": pl.String(),
         "max_usd": pl.Float64(),
+        "tokens": pl.Int64(),
     }
 )
 
@@ -95,6 +96,16 @@ def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     return rows["shard"].unique(maintain_order=True).to_list()
 
 
+def by_endpoint(here: Context, round_: int) -> dict[str, list[str]]:
+    """The shards of a round by the endpoint and model they ask."""
+    rows = _plan(here).filter(pl.col("round") == round_)
+    found: dict[str, list[str]] = {}
+    for shard, judge in rows.unique("shard", maintain_order=True).select("shard", "judge").rows():
+        seat = here.seats[judge]
+        found.setdefault(f"{seat.provider} {seat.endpoint} {seat.model}", []).append(shard)
+    return found
+
+
 def quote_round(here: Context, round_: int) -> list[QuoteLine]:
     """The quote of a round as its plan stands; looks into the cache, makes no call."""
     plan = _plan(here).filter(pl.col("round") == round_)
@@ -123,6 +134,7 @@ def execute_shard(
             judge=row["judge"],
             request=Request.model_validate(texts[row["request_key"]]),
             max_usd=row["max_usd"],
+            tokens=row["tokens"],
         )
         for row in requests.iter_rows(named=True)
     ]
@@ -187,6 +199,8 @@ def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Pla
                 "judge": planned.row["judge"],
                 "request": planned.request_text,
                 "max_usd": planned.row["max_usd"],
+                "tokens": planned.row["input_tokens"]
+                + here.seats[planned.row["judge"]].expected_output_tokens,
             }
             for planned in shard
             if planned.request_text is not None

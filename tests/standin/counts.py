@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from typing import Any
 
@@ -25,6 +26,9 @@ class Counts:
         self._unread = 0
         self._in_flight = 0
         self._peak = 0
+        self._started = time.monotonic()
+        self._arrived: list[float] = []
+        self._beyond: list[float] = []
 
     def enter(self) -> None:
         """A call came in."""
@@ -42,11 +46,17 @@ class Counts:
 
     def arrived(self, digest: str, key: str, headers: dict[str, str], query: str) -> int:
         """Count a body; the number of calls before this one with the same body."""
+        self._arrived.append(time.monotonic() - self._started)
         self._keys.add(key)
         self._headers, self._query = headers, query
         before = self._calls[digest]
         self._calls[digest] = before + 1
         return before
+
+    def beyond(self) -> None:
+        """Count a call beyond what is allowed."""
+        self.faults["beyond"] += 1
+        self._beyond.append(time.monotonic() - self._started)
 
     def completed(self, digest: str) -> None:
         """Count a complete 2xx: the call is paid."""
@@ -84,5 +94,7 @@ class Counts:
             "last_query": self._query,
             "peak": self._peak,
             "in_flight": self._in_flight,
+            "arrived_s": self._arrived,
+            "beyond_s": self._beyond,
             "pid": os.getpid(),
         }

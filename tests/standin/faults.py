@@ -7,6 +7,8 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from tests.standin.allowing import Allowing
+
 # kind -> status, code in OpenAI's words, type in Anthropic's words, message
 REJECTIONS: dict[str, tuple[int, str, str, str]] = {
     "429": (429, "rate_limit_exceeded", "rate_limit_error", "Too many requests a minute."),
@@ -47,7 +49,8 @@ class Script:
     the first, second, … call of every distinct body. `rates`: probability of each kind for calls
     that neither names. `drop-before` closes a connection unread in a `sequence` only; elsewhere
     the body has been read, to know which call it is. `texts`: replies to the next calls, in
-    order, the last one repeated.
+    order, the last one repeated. `allowed`: fields of `Allowing`; calls beyond it are rejected with
+    429 and `retry_after`, at once.
     """
 
     latency: float = 0.0
@@ -60,12 +63,14 @@ class Script:
     stall_s: float = 30.0
     error: Any = field(default_factory=lambda: {"message": "The model broke down.", "code": 502})
     seed: int = 0
+    allowed: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         named = {*self.sequence, *self.each, *self.rates}
         if unknown := sorted(named - KINDS):
             raise ValueError(f"unknown faults {unknown!r}; known: {sorted(KINDS)!r}")
         self._draw = random.Random(self.seed)
+        self.allowing = Allowing(**self.allowed) if self.allowed else None
 
     def fault(self, nth_of_body: int) -> str:
         """The fault that strikes the next call, which is the nth (from 0) of its body."""

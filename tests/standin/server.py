@@ -76,6 +76,11 @@ class Standin:
             return _json(*rejection_body("bad-request", protocol, "", ""))
         counts.saw_images(asked.images)
         script = self.script
+        if script.allowing is not None and not script.allowing.take():
+            counts.beyond()
+            status, body = rejection_body("429", protocol, asked.model, key)
+            told = {"Retry-After": script.retry_after, **script.allowing.told()}
+            return _json(status, body, told)
         fault = script.fault(nth)
         if script.latency:
             await asyncio.sleep(script.latency)
@@ -90,7 +95,8 @@ class Standin:
         counts.faults[fault] += fault != "ok"
         counts.completed(digest)  # a 2xx with a whole body: from here on the call is paid
         kind = "text/html" if fault in {"html", "wrong-type"} else "application/json"
-        return web.Response(body=_body(fault, asked, script), content_type=kind)
+        left = script.allowing.told() if script.allowing else {}
+        return web.Response(body=_body(fault, asked, script), content_type=kind, headers=left)
 
     async def _control(self, request: web.BaseRequest) -> web.Response:
         match (request.method, request.path):

@@ -74,7 +74,7 @@ class Bench:
         async def scene() -> list[Outcome]:
             ledger = Ledger(self.folder / "ledger")
             way = Lane(client, Limiter(8), lambda _: PRICE_USD, backoff_s=0.001, **lane)  # type: ignore[arg-type]
-            budget = Budget(max_usd, spent(self.folder / "ledger").usd)
+            budget = Budget(max_usd, None, spent(self.folder / "ledger").usd)
             engine = Engine(self.cache, {"j": way}, budget, ledger, self.stop)
             asyncio.get_running_loop().call_later(0.05, during)
             try:
