@@ -184,7 +184,7 @@ class Engine:
                 if failure.kind not in TRANSIENT or hard >= lane.max_attempts or late:
                     return Outcome(job, failure=failure)
             except _SilentError as error:
-                return Outcome(job, failure=self._silent(error, attempts - 1, perhaps))
+                return Outcome(job, failure=self._silent(lane, error, attempts - 1, perhaps))
             except JudgeflowError as error:
                 self._stop.set(error)
                 return Outcome(job, failure=self._stopped(attempts - 1, perhaps))
@@ -229,7 +229,7 @@ class Engine:
         if kind in PUSHED_BACK:
             lane.limiter.pushed_back(started, kind == "overloaded", error.retry_after)
         if kind in TRANSIENT:
-            lane.health.failed()
+            lane.health.failed(kind)
 
     async def _call(self, job: Job, lane: Lane) -> Answer:
         task = asyncio.current_task()
@@ -245,9 +245,9 @@ class Engine:
         backoff = min(LONGEST_BACKOFF_S, lane.backoff_s * 2.0 ** min(attempt - 1, 20))
         return max(backoff * random.uniform(0.5, 1.5), retry_after_s or 0.0)
 
-    def _silent(self, error: _SilentError, attempts: int, perhaps_paid: int) -> Failure:
+    def _silent(self, lane: Lane, error: _SilentError, attempts: int, perhaps_paid: int) -> Failure:
         return Failure(
-            kind="connection",
+            kind=lane.health.last,
             message=f"the endpoint has given no answer for {error.seconds:.0f} s; not asked",
             attempts=attempts,
             perhaps_paid=perhaps_paid,

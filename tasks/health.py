@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from data.records import FailureKind
+
 CANARY_S = 30.0  # a dead endpoint is tried again so often
 
 
@@ -21,13 +23,15 @@ class Health:
         self._clock = clock
         self._failing_since: float | None = None
         self._tried_at = float("-inf")
+        self.last: FailureKind = "connection"
 
     def succeeded(self) -> None:
         """An answer came."""
         self._failing_since = None
 
-    def failed(self) -> None:
-        """An attempt ended without an answer."""
+    def failed(self, kind: FailureKind) -> None:
+        """An attempt ended without an answer; `last` tells of which kind the newest was."""
+        self.last = kind
         self._tried_at = self._clock()
         if self._failing_since is None:
             self._failing_since = self._tried_at
