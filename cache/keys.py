@@ -52,6 +52,8 @@ def request_key(request: Request) -> str:
 
 
 def _plain_numbers(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):

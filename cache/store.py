@@ -67,16 +67,11 @@ def new_entry(key: str, request: Request, answer: Answer) -> Entry:
 
 def entry_text(entry: Entry) -> str:
     """An entry as JSON text; the answer carries its own hash so that damage can be found."""
-    answer = entry.answer.model_dump(mode="json")
-    return json.dumps(
-        {
-            "key_version": KEY_VERSION,
-            "stored_at": entry.stored_at,
-            "request": json.loads(request_json(entry.request)),
-            "answer": answer,
-            "answer_sha256": _sha256(canonical_json(answer)),
-        },
-        ensure_ascii=False,
+    answer = canonical_json(entry.answer.model_dump(mode="json"))
+    return (
+        f'{{"key_version":{KEY_VERSION},"stored_at":"{entry.stored_at}",'
+        f'"request":{request_json(entry.request)},'
+        f'"answer":{answer},"answer_sha256":"{_sha256(answer)}"}}'
     )
 
 

@@ -40,7 +40,7 @@ class ImageStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self._encoded: OrderedDict[str, str] = OrderedDict()
+        self._encoded: OrderedDict[str, bytes] = OrderedDict()
         self._kept = 0
 
     def path(self, sha256: str, media_type: str) -> Path:
@@ -72,13 +72,13 @@ class ImageStore:
             raise DataError(f"stored image {path.name!r} is damaged; delete it and plan again")
         return content
 
-    def base64(self, sha256: str, media_type: str) -> str:
+    def base64(self, sha256: str, media_type: str) -> bytes:
         """The image's bytes as base64 text, encoded once while calls use it."""
         with self._lock:
             if sha256 in self._encoded:
                 self._encoded.move_to_end(sha256)
                 return self._encoded[sha256]
-        text = base64.b64encode(self.read(sha256, media_type)).decode("ascii")
+        text = base64.b64encode(self.read(sha256, media_type))
         with self._lock:
             if sha256 not in self._encoded:
                 self._encoded[sha256] = text

@@ -8,10 +8,12 @@ import anthropic
 import httpx2
 
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
+from tasks.clients.bodies import Encoded
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import Heard, HttpClient, http_options, http_timeout
+from tasks.clients.transport import Heard, HttpClient
+from tasks.clients.wire import Wire, http_options
 from tasks.config import AnthropicJudge
 
 _FINISH: dict[str, FinishReason] = {
@@ -34,37 +36,32 @@ def anthropic_client(
         CredentialsError: the environment variable with the key is not set.
     """
     place = address(judge)
-    sdk = anthropic.AsyncAnthropic(
-        api_key=place.key,
-        base_url=place.url,
-        default_query=place.query,
-        max_retries=0,
-        timeout=http_timeout(judge.timeout_s),
-        http_client=anthropic.DefaultAioHttpClient(**http_options(place, judge.timeout_s)),
-    )
 
-    async def post(body: dict[str, Any]) -> httpx2.Response:
-        try:
-            return await sdk.post("/v1/messages", cast_to=httpx2.Response, body=body)
-        except anthropic.APIStatusError as error:
-            return error.response
-        except anthropic.APIConnectionError as error:
-            raise ConnectionError(str(error)) from error
+    def sdk(http: httpx2.AsyncClient) -> anthropic.AsyncAnthropic:
+        return anthropic.AsyncAnthropic(
+            api_key=place.key,
+            base_url=place.url,
+            default_query=place.query,
+            max_retries=0,
+            http_client=http,
+        )
 
-    return HttpClient(Messages(), post, sdk.close, images, judge.timeout_s, place.secrets, heard)
+    http = anthropic.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
+    wire = Wire(place, "/v1/messages", sdk, http)
+    return HttpClient(Messages(), wire, images, judge.timeout_s, place.secrets, heard)
 
 
 class Messages:
     """The messages protocol."""
 
-    def write(self, request: Request, images: ImageBytes) -> dict[str, Any]:
+    def write(self, request: Request, encoded: Encoded) -> dict[str, Any]:
         """The body: parameters literally, system texts apart, images as base64 blocks."""
         body: dict[str, Any] = {**request.params, "model": request.model}
         system = [_text(message) for message in request.messages if message.role == "system"]
         if system:
             body["system"] = "\n\n".join(system)
         body["messages"] = [
-            {"role": "user", "content": _blocks(message, images)}
+            {"role": "user", "content": _blocks(message, encoded)}
             for message in request.messages
             if message.role == "user"
         ]
@@ -91,15 +88,17 @@ def _text(message: Message) -> str:
     return "\n\n".join(part.text for part in message.content if not isinstance(part, ImagePart))
 
 
-def _blocks(message: Message, images: ImageBytes) -> list[dict[str, Any]]:
+def _blocks(message: Message, encoded: Encoded) -> list[dict[str, Any]]:
     return [
-        _image(part, images) if isinstance(part, ImagePart) else {"type": "text", "text": part.text}
+        _image(part, encoded)
+        if isinstance(part, ImagePart)
+        else {"type": "text", "text": part.text}
         for part in message.content
     ]
 
 
-def _image(part: ImagePart, images: ImageBytes) -> dict[str, Any]:
-    data = images.base64(part.sha256, part.media_type)
+def _image(part: ImagePart, encoded: Encoded) -> dict[str, Any]:
+    data = encoded(part.sha256, part.media_type)
     source = {"type": "base64", "media_type": part.media_type, "data": data}
     return {"type": "image", "source": source}
 

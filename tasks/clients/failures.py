@@ -59,7 +59,7 @@ class Client(Protocol):
 class ImageBytes(Protocol):
     """Finds images by the hash of their bytes as sent."""
 
-    def base64(self, sha256: str, media_type: str) -> str:
+    def base64(self, sha256: str, media_type: str) -> bytes:
         """The bytes in base64, without line breaks."""
         ...
 

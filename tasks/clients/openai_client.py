@@ -8,10 +8,12 @@ import httpx2
 import openai
 
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
+from tasks.clients.bodies import Encoded
 from tasks.clients.endpoints import address
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
-from tasks.clients.transport import Heard, HttpClient, http_options, http_timeout
+from tasks.clients.transport import Heard, HttpClient
+from tasks.clients.wire import Wire, http_options
 from tasks.config import OpenAIJudge
 
 _FINISH: dict[str, FinishReason] = {
@@ -31,35 +33,28 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes, heard: Heard = lambda 
         CredentialsError: the environment variable with the key is not set.
     """
     place = address(judge)
-    sdk = openai.AsyncOpenAI(
-        api_key=place.key,
-        base_url=place.url,
-        default_query=place.query,
-        max_retries=0,
-        timeout=http_timeout(judge.timeout_s),
-        http_client=openai.DefaultAioHttpClient(**http_options(place, judge.timeout_s)),
-    )
 
-    async def post(body: dict[str, Any]) -> httpx2.Response:
-        try:
-            return await sdk.post("/chat/completions", cast_to=httpx2.Response, body=body)
-        except openai.APIStatusError as error:
-            return error.response
-        except openai.APIConnectionError as error:
-            raise ConnectionError(str(error)) from error
+    def sdk(http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+        return openai.AsyncOpenAI(
+            api_key=place.key,
+            base_url=place.url,
+            default_query=place.query,
+            max_retries=0,
+            http_client=http,
+        )
 
-    return HttpClient(
-        ChatCompletions(), post, sdk.close, images, judge.timeout_s, place.secrets, heard
-    )
+    http = openai.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
+    wire = Wire(place, "/chat/completions", sdk, http)
+    return HttpClient(ChatCompletions(), wire, images, judge.timeout_s, place.secrets, heard)
 
 
 class ChatCompletions:
     """The chat completions protocol."""
 
-    def write(self, request: Request, images: ImageBytes) -> dict[str, Any]:
+    def write(self, request: Request, encoded: Encoded) -> dict[str, Any]:
         """The body: parameters literally, messages in order, images as data URLs."""
         messages = [
-            {"role": message.role, "content": _content(message, images)}
+            {"role": message.role, "content": _content(message, encoded)}
             for message in request.messages
         ]
         return {**request.params, "model": request.model, "messages": messages}
@@ -88,19 +83,21 @@ class ChatCompletions:
         return body.get("error") or first.get("error") or None
 
 
-def _content(message: Message, images: ImageBytes) -> str | list[dict[str, Any]]:
+def _content(message: Message, encoded: Encoded) -> str | list[dict[str, Any]]:
     """Plain text as a string, which every server reads; anything else as parts."""
     match message.content:
         case (part,) if not isinstance(part, ImagePart):
             return part.text
     return [
-        _image(part, images) if isinstance(part, ImagePart) else {"type": "text", "text": part.text}
+        _image(part, encoded)
+        if isinstance(part, ImagePart)
+        else {"type": "text", "text": part.text}
         for part in message.content
     ]
 
 
-def _image(part: ImagePart, images: ImageBytes) -> dict[str, Any]:
-    data = images.base64(part.sha256, part.media_type)
+def _image(part: ImagePart, encoded: Encoded) -> dict[str, Any]:
+    data = encoded(part.sha256, part.media_type)
     return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{data}"}}
 
 

@@ -10,46 +10,29 @@ import asyncio
 import datetime as dt
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import aiohttp
 import httpx2
 
 from data.records import Answer, Request
-from tasks.clients.endpoints import Address
+from tasks.clients.bodies import Encoded, content
 from tasks.clients.failures import CallError, ImageBytes, call_error, scrub
 from tasks.clients.rejections import rejection, rejection_inside
 from tasks.clients.waiting import Allowance, allowances, retry_after
+from tasks.clients.wire import Wire
 
-MOST_CONNECTIONS = 2000  # the engine's limiter says how many calls are in flight, not the pool
-LONGEST_CONNECT_S = 10.0
-# To another host than the provider's go these headers only: the SDKs add more from the
-# environment, and what is meant for the provider may be secret.
-_HEADERS_FOR_OTHERS = frozenset(
-    {
-        "host",
-        "accept",
-        "accept-encoding",
-        "connection",
-        "content-type",
-        "content-length",
-        "user-agent",
-        "authorization",
-        "anthropic-version",
-    }
-)
 # Causes that say what happened, best first.
 _TELLING = (aiohttp.ClientError, TimeoutError, httpx2.DecodingError)
-Post = Callable[[dict[str, Any]], Awaitable[httpx2.Response]]
 Heard = Callable[[Allowance], None]
 
 
 class Dialect(Protocol):
     """How one protocol writes a request and reads an answer."""
 
-    def write(self, request: Request, images: ImageBytes) -> dict[str, Any]:
-        """The body of a request."""
+    def write(self, request: Request, encoded: Encoded) -> dict[str, Any]:
+        """The body of a request; `encoded` gives an image's base64 text."""
         ...
 
     def read(self, body: dict[str, Any]) -> Answer | None:
@@ -66,8 +49,7 @@ class HttpClient:
 
     Args:
         dialect: the endpoint's protocol.
-        post: sends a body and returns the response whatever its status.
-        close: closes the connections.
+        wire: the way there.
         images: where image bytes are found.
         timeout_s: seconds for one attempt, from the first byte sent to the last received.
         secrets: strings that must never stand in a message.
@@ -77,16 +59,14 @@ class HttpClient:
     def __init__(
         self,
         dialect: Dialect,
-        post: Post,
-        close: Callable[[], Awaitable[None]],
+        wire: Wire,
         images: ImageBytes,
         timeout_s: float,
         secrets: Iterable[str],
         heard: Heard,
     ) -> None:
         self._dialect = dialect
-        self._post = post
-        self._close = close
+        self._wire = wire
         self._images = images
         self._timeout_s = timeout_s
         self._secrets = tuple(secrets)
@@ -98,60 +78,61 @@ class HttpClient:
         Raises:
             CallError: the attempt brought no answer.
         """
-        body = self._dialect.write(request, self._images)
+        body = content(lambda encoded: self._dialect.write(request, encoded), self._images)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self._post(body)
+                response = await self._wire.post(body)
         except (aiohttp.ClientError, httpx2.RequestError, OSError) as error:
             raise lost(error, self._timeout_s, self._secrets) from error
-        for allowance in allowances(response.headers, dt.datetime.now(dt.UTC)):
+        took_s, now = time.perf_counter() - started, dt.datetime.now(dt.UTC)
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in response.headers.raw
+        }
+        for allowance in allowances(headers, now):
             self._heard(allowance)
-        answer = self._answer(response)
-        return answer.model_copy(
-            update={
-                "latency_s": round(time.perf_counter() - started, 4),
-                "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            }
-        )
+        answer = self._answer(response.status_code, headers, response.content)
+        created = now.isoformat(timespec="seconds")
+        return answer.model_copy(update={"latency_s": round(took_s, 4), "created_at": created})
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._close()
+        await self._wire.close()
 
-    def _answer(self, response: httpx2.Response) -> Answer:
-        """The answer in a response.
+    def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
+        """The answer in a response, whose headers have names in lower case.
 
         Raises:
             CallError: the response holds none.
         """
-        status, content = response.status_code, response.content
         if not 200 <= status < 300:
-            raise rejection(status, response.headers, content, self._secrets)
+            raise rejection(status, headers, content, self._secrets)
+
+        def bad(what: str) -> CallError:
+            return self._bad_body(status, headers, content, what)
+
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
-            raise self._bad_body(response, "no JSON") from None
+            raise bad("no JSON") from None
         if not isinstance(body, dict):
-            raise self._bad_body(response, "no JSON object")
+            raise bad("no JSON object")
         if (error := self._dialect.error_in(body)) is not None:
-            wait_s = retry_after(response.headers, dt.datetime.now(dt.UTC))
+            wait_s = retry_after(headers, dt.datetime.now(dt.UTC))
             raise rejection_inside(status, error, self._secrets, wait_s)
         answer = self._dialect.read(body)
         if answer is None:
-            raise self._bad_body(response, "JSON of an unexpected shape")
+            raise bad("JSON of an unexpected shape")
         return answer
 
-    def _bad_body(self, response: httpx2.Response, what: str) -> CallError:
-        kind = response.headers.get("content-type", "no content type")
-        start = response.content[:80].decode("utf-8", "replace")
-        words = f"HTTP {response.status_code} with {what} ({kind}): {start!r}"
-        return call_error(
-            "bad_body",
-            scrub(words, self._secrets),
-            status=response.status_code,
-            perhaps_paid=True,
-        )
+    def _bad_body(
+        self, status: int, headers: Mapping[str, str], content: bytes, what: str
+    ) -> CallError:
+        kind = headers.get("content-type", "no content type")
+        start = content[:80].decode("utf-8", "replace")
+        words = scrub(f"HTTP {status} with {what} ({kind}): {start!r}", self._secrets)
+        return call_error("bad_body", words, status=status, perhaps_paid=True)
 
 
 def lost(error: Exception, timeout_s: float, secrets: Iterable[str] = ()) -> CallError:
@@ -180,40 +161,6 @@ def lost(error: Exception, timeout_s: float, secrets: Iterable[str] = ()) -> Cal
             return call_error("bad_body", words, perhaps_paid=True)
     words = scrub(f"connection lost: {type(cause).__name__}: {cause}", secrets)
     return call_error("connection", words, perhaps_paid=True)
-
-
-def http_options(place: Address, timeout_s: float) -> dict[str, Any]:
-    """What both SDKs' HTTP clients are told: time limits, no redirects, no surprises.
-
-    Redirects are not followed, because the answer's endpoint is part of its identity and the key
-    is meant for one host. Proxies of the environment are used except on this machine.
-    """
-    return {
-        "timeout": http_timeout(timeout_s),
-        "limits": httpx2.Limits(max_connections=MOST_CONNECTIONS),
-        "follow_redirects": False,
-        "trust_env": not place.loopback,
-        "event_hooks": {"request": [_headers_for(place)]},
-    }
-
-
-def http_timeout(timeout_s: float) -> httpx2.Timeout:
-    """Time limits in which a connection that cannot be made shows before the attempt's end."""
-    connect_s = min(LONGEST_CONNECT_S, timeout_s / 2)
-    return httpx2.Timeout(timeout_s, connect=connect_s, pool=connect_s)
-
-
-def _headers_for(place: Address) -> Callable[[httpx2.Request], Awaitable[None]]:
-    """The last word on headers: the judge's own key, whatever the environment says."""
-
-    async def hook(request: httpx2.Request) -> None:
-        if not place.public:
-            for name in set(request.headers) - _HEADERS_FOR_OTHERS:
-                del request.headers[name]
-        if not place.public or "authorization" in request.headers:
-            request.headers["authorization"] = f"Bearer {place.key}"
-
-    return hook
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -31,9 +31,12 @@ class Images:
         self.held[sha256] = content
         return ImagePart(sha256=sha256, media_type="image/png")
 
-    def base64(self, sha256: str, media_type: str) -> str:
+    def base64(self, sha256: str, media_type: str) -> bytes:
         assert media_type == "image/png"
-        return base64.b64encode(self.held[sha256]).decode()
+        return base64.b64encode(self.held[sha256])
+
+    def text(self, sha256: str, media_type: str) -> str:
+        return self.base64(sha256, media_type).decode()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_system_texts_stand_apart_and_parts_keep_their_order(
     part = images.add(b"png")
     request = request_to("anthropic", TextPart(text="a"), part, system="be fair", top_k=5)
     source = {"type": "base64", "media_type": "image/png", "data": "cG5n"}
-    assert Messages().write(request, images) == {
+    assert Messages().write(request, images.text) == {
         "model": "judge-1",
         "max_tokens": 64,
         "top_k": 5,

@@ -49,7 +49,7 @@ def test_parts_keep_their_order_and_lone_text_is_a_string(
 ) -> None:
     part = images.add(b"png")
     request = request_to("openai", TextPart(text="a"), part, TextPart(text="b"), system="be fair")
-    body = ChatCompletions().write(request, images)
+    body = ChatCompletions().write(request, images.text)
     assert body["messages"][0] == {"role": "system", "content": "be fair"}
     assert body["messages"][1]["content"] == [
         {"type": "text", "text": "a"},
@@ -60,7 +60,7 @@ def test_parts_keep_their_order_and_lone_text_is_a_string(
 
 def test_parameters_travel_literally(images: Images, request_to: Callable[..., Request]) -> None:
     params: dict[str, Any] = {"top_k": 5, "timeout": 3, "extra_body": {"x": None}, "seed": 1}
-    body = ChatCompletions().write(request_to("openai", **params), images)
+    body = ChatCompletions().write(request_to("openai", **params), images.text)
     assert {name: body[name] for name in params} == params
     assert (body["max_tokens"], body["model"]) == (64, "judge-1")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 import httpx2
 import pytest
 
 from tasks.clients.endpoints import Address
-from tasks.clients.transport import http_options, http_timeout, lost
+from tasks.clients.transport import lost
+from tasks.clients.wire import headers_for, http_timeout
 
 
 def wrapped(cause: Exception) -> Exception:
@@ -55,11 +54,9 @@ def test_a_failing_connection_shows_before_the_attempt_ends() -> None:
 
 def headers_sent(public: bool) -> httpx2.Headers:
     place = Address("https://h", {}, "sk-test-mine", public=public, loopback=False)
-    (hook,) = http_options(place, 5.0)["event_hooks"]["request"]
     given = {"Authorization": "Bearer other", "OpenAI-Organization": "org", "Accept": "x"}
     request = httpx2.Request("POST", "https://h", headers=given)
-    asyncio.run(hook(request))
-    return request.headers
+    return httpx2.Headers(headers_for(place, request.headers.raw))
 
 
 @pytest.mark.parametrize("public", [True, False])
