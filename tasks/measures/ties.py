@@ -10,8 +10,7 @@ Source: Deutsch, Foster and Freitag (2023), whose threshold is chosen in-sample.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import combined_score, label_verdicts
 
 MOST_THRESHOLDS = 12
+CHUNK = 500
 Scores = tuple[float, float]  # the human's and the judge's
 
 
@@ -63,25 +63,39 @@ def _half(item: str) -> int:
 
 def _thresholds(items: Sequence[Sequence[Scores]]) -> Floats:
     """Differences between a judge's scores within items, at most twelve, 0 among them."""
-    found = [
-        abs(a[1] - b[1]) for scores in items for a, b in combinations(scores, 2)
-    ]  # fmt: skip
-    distinct = np.unique(np.round([0.0, *found], 9))
-    if len(distinct) > MOST_THRESHOLDS:
+    found = np.zeros(1)
+    for scores in items:
+        given = np.unique([judge for _, judge in scores])
+        for rows in _chunks(given):
+            gaps = np.abs(rows[:, None] - given[None, :])
+            found = np.unique(np.concatenate([found, np.round(gaps, 9).ravel()]))
+    if len(found) > MOST_THRESHOLDS:
         places = np.linspace(0, 1, MOST_THRESHOLDS)
-        distinct = np.unique(np.quantile(distinct, places, method="nearest"))
-    return distinct
+        found = np.unique(np.quantile(found, places, method="nearest"))
+    return found
 
 
-def _agreement(scores: Sequence[Scores], thresholds: Floats) -> list[float]:
-    """Share of an item's response pairs with the human's order, at each threshold."""
-    pairs = list(combinations(scores, 2))
-    human = np.sign([a[0] - b[0] for a, b in pairs])
-    judge = np.array([a[1] - b[1] for a, b in pairs])
-    return [
-        float((np.where(np.abs(judge) <= limit + 1e-9, 0.0, np.sign(judge)) == human).mean())
-        for limit in thresholds
-    ]
+def _agreement(scores: Sequence[Scores], thresholds: Floats) -> Floats:
+    """Share of an item's response pairs with the human's order, at each threshold.
+
+    Responses that both scored alike are counted together: their pairs are ties to both.
+    """
+    alike, times = np.unique(np.asarray(scores, dtype=float), axis=0, return_counts=True)
+    right = np.full(len(thresholds), -float(len(scores)))  # each with itself is no pair
+    for rows, weights in zip(_chunks(alike), _chunks(times), strict=True):
+        human = np.sign(rows[:, None, 0] - alike[None, :, 0])
+        judge = rows[:, None, 1] - alike[None, :, 1]
+        pairs = weights[:, None] * times[None, :]
+        for place, limit in enumerate(thresholds):
+            called = np.where(np.abs(judge) <= limit + 1e-9, 0.0, np.sign(judge))
+            right[place] += pairs[called == human].sum()
+    return right / (len(scores) * (len(scores) - 1))
+
+
+def _chunks(values: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+    """Rows in parts that can be held against all rows at once."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
 
 
 def _halves(sums: Floats, columns: Columns) -> tuple[Floats, Floats, Floats, Floats]:

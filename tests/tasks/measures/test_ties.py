@@ -54,6 +54,17 @@ def test_one_response_an_item_gives_no_order() -> None:
     assert "acc_eq" not in values(estimate(table, verdicts("score", ["1", "2"]), FEW))
 
 
+def test_one_item_with_thousands_of_responses_costs_no_square_of_memory() -> None:
+    draw = np.random.default_rng(3)
+    human = draw.integers(1, 6, (2, 3000)).astype(float)
+    judge = np.clip(human + draw.integers(-1, 2, human.shape), 1, 5)
+    found = measured(human, judge)
+    order = np.sign(human[:, :, None] - human[:, None, :])
+    same = np.sign(judge[:, :, None] - judge[:, None, :]) == order
+    shares = (same.sum((1, 2)) - 3000) / (3000 * 2999)
+    assert found["acc_eq_equal"] == pytest.approx(shares.mean())
+
+
 @pytest.mark.data
 def test_the_official_scores_have_the_known_agreement_on_blocks_of_four(
     official_tables: tuple[pl.DataFrame, pl.DataFrame],

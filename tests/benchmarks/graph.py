@@ -1,0 +1,138 @@
+"""The whole graph: what a judgement more costs, what starting costs, and what memory it takes.
+
+A run is a process of its own, as users start it, against a running Prefect server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.benchmarks.calls import AT_ONCE, PROMPT, jpegs
+from tests.standin.control import StandinControl
+
+JUDGEFLOW = Path(sys.executable).parent / "judgeflow"
+
+
+@dataclass(frozen=True)
+class Took:
+    """A run: seconds from the command to its end and to the first call, and its peak memory."""
+
+    wall_s: float
+    first_call_s: float | None
+    peak_mb: float
+    calls: int
+
+
+class Bench:
+    """Runs of one folder against one stand-in.
+
+    Args:
+        images: how many distinct JPEGs the samples show in turn; 0 for text alone.
+    """
+
+    def __init__(
+        self, folder: Path, standin: StandinControl, env: Mapping[str, str], images: int = 0
+    ) -> None:
+        self.folder, self.standin, self.env, self.images = folder, standin, env, images
+        self._number = itertools.count()
+
+    def run(self, samples: int, cache: str) -> Took:
+        """Judge that many samples with a call cache of that name."""
+        name = f"run-{next(self._number)}"
+        config = {
+            "name": name,
+            "dataset": {"path": str(self._dataset(samples))},
+            "judges": [
+                {
+                    "name": "gpt", "client": "openai", "model": "m", "concurrency": AT_ONCE,
+                    "base_url": self.standin.openai_url,
+                    "price": {"input": 1.0, "output": 2.0, "image_tokens": 1000},
+                }
+            ],
+            "modes": ["score"],
+            "cache": str(self.folder / cache),
+            "runs": str(self.folder / "runs"),
+        }  # fmt: skip
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(config))
+        self.standin.reset()
+        took = self._timed("run", str(path), "--run-dir", str(self.folder / name))
+        shutil.rmtree(self.folder / name)
+        return took
+
+    def _timed(self, *words: str) -> Took:
+        started, first = time.perf_counter(), None
+        with (self.folder / "out.log").open("w") as log:
+            process = subprocess.Popen(
+                [str(JUDGEFLOW), *words],
+                env=dict(self.env),
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+            while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+                if first is None and self.standin.stats()["total"]:
+                    first = time.perf_counter() - started
+                time.sleep(0.05)
+        if ended[1] != 0:
+            raise RuntimeError((self.folder / "out.log").read_text()[-2000:])
+        usage: resource.struct_rusage = ended[2]
+        wall_s = time.perf_counter() - started
+        return Took(wall_s, first, usage.ru_maxrss / 1024, self.standin.stats()["total"])
+
+    def _dataset(self, samples: int) -> Path:
+        root = self.folder / f"data-{samples}-{self.images}"
+        if root.exists():
+            return root
+        (root / "images").mkdir(parents=True)
+        for number, image in enumerate(jpegs()[: self.images]):
+            (root / "images" / f"{number}.jpg").write_bytes(image)
+        with (root / "samples.jsonl").open("w") as file:
+            for number in range(samples):
+                shown = [f"images/{number % self.images}.jpg"] if self.images else []
+                row = {
+                    "id": f"s{number}", "mode": "score", "instruction": f"{PROMPT} {number}", "images": shown,
+                    "responses": [{"text": f"Response {number}.", "author": "a"}],
+                    "label": number % 5 + 1, "source": "bench",
+                }  # fmt: skip
+                file.write(json.dumps(row) + "\n")
+        return root
+
+
+@contextlib.contextmanager
+def prefect_server(home: Path) -> Iterator[dict[str, str]]:
+    """An environment that points at a running Prefect server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    env = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url}
+    env["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)]
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=2):
+                break
+            time.sleep(0.25)
+        yield env
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
