@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import diskcache
 from diskcache.core import MODE_TEXT, UNKNOWN
 
-from cache.store import DamagedError, Entry, age_s, entry_text, read_entry
+from cache.store import DamagedError, Entry, age_s, entry_text, read_answer, read_entry
 from data.errors import HostError
+from data.records import Answer
 
 log = logging.getLogger("judgeflow.cache")
 _PAGE = (
     "SELECT key, value, mode FROM Cache WHERE raw = 1 AND typeof(key) = 'text' AND key > ? "
     "ORDER BY key LIMIT 500"
 )
+_SOME = "SELECT key, value, mode FROM Cache WHERE raw = 1 AND key IN ({})"
+_AT_ONCE = 500
 _INLINE = 1 << 40  # bytes: every value stays in the database, none in a file whose name is data
 
 
@@ -78,14 +81,30 @@ class DiskCallCache:
                 return None
             entry = read_entry(key, text)
         except DamagedError as error:
-            self.damaged += 1
-            log.warning("cache entry %s is damaged (%s) and is treated as absent", key[:12], error)
+            self._damaged(key, error)
             return None
         except (OSError, sqlite3.Error, diskcache.Timeout) as error:
             raise _host_error(self.folder, error) from error
         if max_age_s is not None and age_s(entry) > max_age_s:
             return None
         return entry
+
+    def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """The answers of those of `keys` that have a sound entry."""
+        found = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = tuple(keys[start : start + _AT_ONCE])
+            try:
+                marks = ", ".join("?" * len(some))
+                rows = self._cache._sql(_SOME.format(marks), some).fetchall()
+            except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+                raise _host_error(self.folder, error) from error
+            for key, value, mode in rows:
+                try:
+                    found[key] = read_answer(value if mode == MODE_TEXT else "")
+                except DamagedError as error:
+                    self._damaged(key, error)
+        return found
 
     def has(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that have an entry, damaged or not."""
@@ -110,6 +129,10 @@ class DiskCallCache:
         """Remove entries and return how many there were."""
         with self._cache.transact():
             return sum(bool(self._cache.delete(key)) for key in keys)
+
+    def _damaged(self, key: str, error: DamagedError) -> None:
+        self.damaged += 1
+        log.warning("cache entry %s is damaged (%s) and is treated as absent", key[:12], error)
 
     def close(self) -> None:
         """Close the database connections of this thread."""

@@ -41,6 +41,13 @@ def request_json(request: Request) -> str:
     return canonical_json({"key_version": KEY_VERSION, **fields})
 
 
+def request_of_json(text: str) -> Request:
+    """The request whose canonical JSON this is."""
+    fields = json.loads(text)
+    fields.pop("key_version")
+    return Request.model_validate(fields)
+
+
 def key_of_json(text: str) -> str:
     """The key of a request given as canonical JSON: 64 hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -32,6 +32,10 @@ class CallCache(Protocol):
 
     def get(self, key: str, max_age_s: float | None = None) -> Entry | None:
         """The entry of `key`; `None` if absent, older than `max_age_s` or damaged."""
+        ...
+
+    def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """The answers of those of `keys` that have a sound entry."""
         ...
 
     def has(self, keys: Iterable[str]) -> set[str]:
@@ -83,20 +87,37 @@ def read_entry(key: str, text: str, *, rehash: bool = False) -> Entry:
     """
     try:
         stored: dict[str, Any] = json.loads(text)
-        answer, request = stored["answer"], dict(stored["request"])
-        if _sha256(canonical_json(answer)) != stored["answer_sha256"]:
-            raise DamagedError("the answer does not have the hash stored beside it")
+        answer, request = _sound(stored), dict(stored["request"])
         if rehash and key_of_json(canonical_json(request)) != key:
             raise DamagedError("the request does not hash to the key it is stored under")
         request.pop("key_version")
         return Entry(
             key=key,
             request=Request.model_validate(request),
-            answer=Answer.model_validate(answer),
+            answer=answer,
             stored_at=stored["stored_at"],
         )
     except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise DamagedError(f"not an entry: {type(error).__name__}") from error
+
+
+def read_answer(text: str) -> Answer:
+    """The answer in an entry's text; what it answers is not looked at.
+
+    Raises:
+        DamagedError: saying what is wrong with it.
+    """
+    try:
+        stored: dict[str, Any] = json.loads(text)
+        return _sound(stored)
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
+        raise DamagedError(f"not an entry: {type(error).__name__}") from error
+
+
+def _sound(stored: dict[str, Any]) -> Answer:
+    if _sha256(canonical_json(stored["answer"])) != stored["answer_sha256"]:
+        raise DamagedError("the answer does not have the hash stored beside it")
+    return Answer.model_validate(stored["answer"])
 
 
 def age_s(entry: Entry) -> float:

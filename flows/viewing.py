@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from cache.keys import request_of_json
 from data.errors import DataError
 from data.image_store import ImageStore
-from data.records import Request
 from data.run_folder import RunFolder
 from flows.terminal import show
 from tasks.stages.context import Context, context
@@ -42,7 +42,7 @@ def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bo
 def _told(here: Context, row: dict[str, Any], asked_in: Mapping[str, str]) -> dict[str, Any]:
     key = row["request_key"]
     text = None if key is None else request_texts(here, asked_in[key]).get(key)
-    request = None if text is None else Request.model_validate(text)
+    request = None if text is None else request_of_json(text)
     store = ImageStore(Path(here.config.cache) / "images")
     answers = here.run.table("answers").filter(pl.col("request_key") == key)
     verdicts = here.run.table("verdicts").filter(

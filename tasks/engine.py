@@ -10,9 +10,11 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cache.flight import SingleFlight
+from cache.keys import request_of_json
 from cache.store import CallCache, new_entry
 from data.errors import BudgetError, CredentialsError, DataError, JudgeflowError
 from data.ledger import Ledger
@@ -24,11 +26,12 @@ from tasks.limiter import Limiter, Started
 from tasks.stopping import GRACE_S, Stop
 
 LONGEST_BACKOFF_S = 60.0
+LOOKED_UP_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
 class Job:
-    """A request to answer, who asks it, and what it may use.
+    """A request to answer (as canonical JSON), who asks it, and what it may use.
 
     `max_usd` is the most it can cost (`None`: unknown); `tokens` is what it is expected to bring or
     use up, for limits of tokens per minute.
@@ -36,9 +39,14 @@ class Job:
 
     key: str
     judge: str
-    request: Request
+    text: str
     max_usd: float | None
     tokens: int = 0
+
+    @cached_property
+    def request(self) -> Request:
+        """The request; one that is answered from the cache is never read."""
+        return request_of_json(self.text)
 
 
 @dataclass(frozen=True)
@@ -102,12 +110,16 @@ class Engine:
         """
         outcomes: dict[str, Outcome] = {}
         waiting: dict[asyncio.Task[Outcome], Job] = {}
-        for job in jobs:
-            if (hit := self._look_up(job)) is not None:
-                outcomes[job.key] = hit
-                tell(hit)
-            else:
-                waiting[asyncio.create_task(self._fly(job, tell))] = job
+        for start in range(0, len(jobs), LOOKED_UP_AT_ONCE):
+            some = jobs[start : start + LOOKED_UP_AT_ONCE]
+            hits = self._cache.answers([job.key for job in some])
+            for job in some:
+                if (answer := hits.get(job.key)) is not None:
+                    outcomes[job.key] = Outcome(job, answer=answer, cached=True)
+                    tell(outcomes[job.key])
+                else:
+                    waiting[asyncio.create_task(self._fly(job, tell))] = job
+            await asyncio.sleep(0)
         if waiting:
             await self._finish(set(waiting))
             for task, job in waiting.items():
@@ -144,8 +156,8 @@ class Engine:
             self._stop.forget(tell)
 
     def _look_up(self, job: Job) -> Outcome | None:
-        entry = self._cache.get(job.key)
-        return None if entry is None else Outcome(job, answer=entry.answer, cached=True)
+        answer = self._cache.answers([job.key]).get(job.key)
+        return None if answer is None else Outcome(job, answer=answer, cached=True)
 
     async def _fly(self, job: Job, tell: Callable[[Outcome], None]) -> Outcome:
         outcome, leads = await self._flight.do(job.key, lambda: self._ask(job))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from cache.opening import open_cache
 from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
-from data.records import Request, Sample
+from data.records import Sample
 from data.tables import ANSWERS, PLAN, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
@@ -127,12 +126,11 @@ def execute_shard(
         JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
     """
     requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
-    texts = request_texts(here, shard)
     jobs = [
         Job(
             key=row["request_key"],
             judge=row["judge"],
-            request=Request.model_validate(texts[row["request_key"]]),
+            text=row["request"],
             max_usd=row["max_usd"],
             tokens=row["tokens"],
         )
@@ -210,14 +208,10 @@ def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Pla
         yield shard
 
 
-def request_texts(here: Context, shard: str) -> dict[str, dict[str, Any]]:
-    """The stored requests of a shard by key."""
+def request_texts(here: Context, shard: str) -> dict[str, str]:
+    """The stored requests of a shard, as canonical JSON by key."""
     requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
-    texts = {}
-    for key, text in requests.select("request_key", "request").iter_rows():
-        texts[key] = json.loads(text)
-        del texts[key]["key_version"]
-    return texts
+    return dict(requests.select("request_key", "request").iter_rows())
 
 
 def _answer_row(outcome: Outcome) -> dict[str, Any]:

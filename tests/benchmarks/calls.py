@@ -19,7 +19,7 @@ import openai
 from PIL import Image
 
 from cache.disk import DiskCallCache
-from cache.keys import request_key
+from cache.keys import request_json, request_key
 from data.image_store import ImageStore
 from data.ledger import Ledger
 from data.records import ImagePart, Message, Request, TextPart
@@ -161,7 +161,7 @@ async def _engine(load: Load, folder: Path, start: int) -> None:
     lane = Lane(_client(load, store), Limiter(AT_ONCE, None), lambda _: 0.0)
     engine = Engine(cache, {"j": lane}, Budget(None), ledger, Stop())
     requests = [_request(load, stored, n, text) for n, text in enumerate(load.texts(start))]
-    jobs = [Job(request_key(request), "j", request, 0.0) for request in requests]
+    jobs = [Job(request_key(request), "j", request_json(request), 0.0) for request in requests]
     outcomes = await engine.answer(jobs)
     assert all(outcome.answer is not None for outcome in outcomes)
     await engine.close()

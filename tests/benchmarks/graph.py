@@ -107,9 +107,10 @@ class Bench:
             for number in range(samples):
                 shown = [f"images/{number % self.images}.jpg"] if self.images else []
                 row = {
-                    "id": f"s{number}", "mode": "score", "instruction": f"{PROMPT} {number}", "images": shown,
+                    "id": f"s{number}", "mode": "score", "source": "bench", "images": shown,
+                    "instruction": f"{PROMPT} {number}",
                     "responses": [{"text": f"Response {number}.", "author": "a"}],
-                    "label": number % 5 + 1, "source": "bench",
+                    "label": number % 5 + 1,
                 }  # fmt: skip
                 file.write(json.dumps(row) + "\n")
         return root

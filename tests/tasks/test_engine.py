@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cache.disk import DiskCallCache
-from cache.keys import request_key
+from cache.keys import request_json, request_key
 from data.errors import (
     BudgetError,
     HostError,
@@ -28,7 +28,7 @@ PRICE_USD = 0.01
 def job(number: int, judge: str = "j") -> Job:
     message = Message(role="user", content=(TextPart(text=f"question {number}"),))
     request = Request(provider="p", endpoint="e", model="m", messages=(message,), params={})
-    return Job(request_key(request), judge, request, PRICE_USD)
+    return Job(request_key(request), judge, request_json(request), PRICE_USD)
 
 
 def fails(kind: FailureKind, perhaps: int = 0, retry_after: float | None = None) -> CallError:

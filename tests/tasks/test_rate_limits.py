@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cache.disk import DiskCallCache
-from cache.keys import request_key
+from cache.keys import request_json, request_key
 from data.image_store import ImageStore
 from data.ledger import Ledger
 from data.records import Message, Request, TextPart
@@ -53,7 +53,7 @@ def jobs(standin: StandinControl, count: int) -> Iterator[Job]:
             messages=(message,),
             params={},
         )
-        yield Job(request_key(request), "j", request, 0.0)
+        yield Job(request_key(request), "j", request_json(request), 0.0)
 
 
 LIMITS: dict[str, dict[str, Any]] = {
