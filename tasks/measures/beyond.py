@@ -17,9 +17,10 @@ import numpy as np
 
 from data.rankings import places
 from data.records import LETTERS
-from tasks.measures.evidence import NOTHING, Answers, Evidence, marks
+from tasks.measures.evidence import NOTHING, Answers, Evidence, label_scores, marks, said_scores
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
-from tasks.measures.labels import combined_choice, combined_score, label_verdicts
+from tasks.measures.labels import combined_choice, label_verdicts
+from tasks.measures.memo import remembered
 
 Row = Mapping[str, Any]
 TURNED = {"A": "B", "B": "A", "C": "C"}
@@ -29,18 +30,25 @@ def _authors(sample: Row) -> tuple[str, ...]:
     return tuple(response["author"] for response in sample["responses"] or ())
 
 
+@remembered
 def _known(samples: Sequence[Row]) -> bool:
     """Whether every response's author is known, and some cell has more than one sample."""
     named = [_authors(sample) for sample in samples]
     return all(who and all(who) for who in named) and len(set(named)) < len(named)
 
 
+@remembered
+def _keys(samples: Sequence[Row]) -> tuple[list[tuple[str, ...]], dict[tuple[str, ...], int]]:
+    """The cell of each sample by name, and the number of every cell."""
+    keys = [(sample["source"] or "", *sorted(_authors(sample))) for sample in samples]
+    return keys, {key: number for number, key in enumerate(sorted(set(keys)))}
+
+
 def _evidence(
     samples: Sequence[Row], answers: Answers, features: Sequence[Sequence[float]], shared: int
 ) -> Evidence:
     """Sums by cell: the first `shared` columns are common, the others are the cell's own."""
-    keys = [(sample["source"] or "", *sorted(_authors(sample))) for sample in samples]
-    cells = {key: number for number, key in enumerate(sorted(set(keys)))}
+    keys, cells = _keys(samples)
     sources = {name: number for number, name in enumerate(sorted({key[0] for key in cells}))}
     width = max(len(row) for row in features) - shared
     table = np.zeros((len(samples), shared + width * len(cells)))
@@ -68,11 +76,11 @@ def score_evidence(samples: Sequence[Row], answers: Answers) -> Evidence | None:
     if not _known(samples):
         return None
     rows: list[tuple[float, ...]] = []
-    for sample, said in zip(samples, marks(samples, answers)[0], strict=True):
-        human = combined_score(label_verdicts(sample))
-        judge = combined_score(said) if said else 0.0
-        row = (human * human, judge * judge, human * judge, 1.0, human, judge)
-        rows.append(row if said else ())
+    for human, judge in zip(label_scores(samples), said_scores(samples, answers), strict=True):
+        if judge is None:
+            rows.append(())
+        else:
+            rows.append((human * human, judge * judge, human * judge, 1.0, human, judge))
     return _evidence(samples, answers, rows, shared=3) if any(rows) else None
 
 

@@ -14,6 +14,7 @@ from tasks.measures.batch import extremes
 from tasks.measures.batch import features as ranking_features
 from tasks.measures.kinds import Columns, Floats, Ints
 from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
+from tasks.measures.memo import remembered
 
 CHOICES = np.array([0.0, 1.0, 2.0])  # A, B, tie
 NOTHING = np.array([])
@@ -59,6 +60,7 @@ def by_sample(group: pl.DataFrame) -> Answers:
     return found
 
 
+@remembered
 def marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
     """The readable verdicts of each sample, and which samples were asked at all."""
     given = [answers.get(sample["sample_id"]) for sample in samples]
@@ -66,15 +68,28 @@ def marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[
     return readable, np.array([some is not None for some in given], dtype=np.int64)
 
 
+@remembered
+def label_scores(samples: Sequence[Mapping[str, Any]]) -> list[float]:
+    """The score of each sample according to its labels."""
+    return [combined_score(label_verdicts(sample)) for sample in samples]
+
+
+@remembered
+def said_scores(samples: Sequence[Mapping[str, Any]], answers: Answers) -> list[float | None]:
+    """The score each sample was given over its repeats; `None` where none is readable."""
+    return [combined_score(some) if some else None for some in marks(samples, answers)[0]]
+
+
+@remembered
 def _score_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
-    readable, asked = marks(samples, answers)
-    human = [combined_score(label_verdicts(sample)) for sample in samples]
-    judge = [combined_score(some) if some else None for some in readable]
+    asked = marks(samples, answers)[1]
+    human, judge = label_scores(samples), said_scores(samples, answers)
     whole = [level for level in human if level == int(level)]  # what a judge could have said
     columns = Columns(_levels(human), _levels([*judge, *whole]))
     return _table_evidence(columns, human, judge, asked)
 
 
+@remembered
 def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
     readable, asked = marks(samples, answers)
     human: list[float | None] = [
@@ -84,6 +99,7 @@ def _choice_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> 
     return _table_evidence(Columns(CHOICES, CHOICES), human, judge, asked)
 
 
+@remembered
 def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) -> Evidence:
     """Means over annotators and repeats of what each ranking is worth."""
     readable, asked = marks(samples, answers)

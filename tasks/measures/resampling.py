@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 
 from tasks.config import BootstrapConfig
 from tasks.measures.kinds import Bools, Floats, Ints
+from tasks.measures.memo import remembered
 
 NO_SOURCE = "(none)"
 CHUNK_CELLS = 4_000_000  # weights, or replicated sums, held at once
@@ -34,6 +35,7 @@ class Stratum:
         return NO_SOURCE if self.source is None else self.source
 
 
+@remembered
 def strata(samples: Sequence[Mapping[str, Any]]) -> list[Stratum]:
     """The strata of samples with `source` and `cluster_id`, in the order of their names.
 

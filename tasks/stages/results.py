@@ -11,6 +11,7 @@ from data.row_rules import one_line
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
+from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
 from tasks.probes import estimate_probes
 from tasks.report import ReportInputs, write_report
@@ -37,12 +38,14 @@ def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples, judged = here.run.table("samples"), here.run.table("verdicts")
     resampling = here.config.bootstrap
-    frames = [part(samples, judged, resampling) for part in PARTS]
-    if here.config.probes:
-        frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
+    with remembering():
+        frames = [part(samples, judged, resampling) for part in PARTS]
+        if here.config.probes:
+            frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
+        differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
-    here.run.store("differences", paired_differences(samples, judged, resampling))
+    here.run.store("differences", differences)
     return estimates
 
 
