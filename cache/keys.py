@@ -22,12 +22,17 @@ KEY_FIELDS = (
     "epoch",
 )
 NOT_IN_KEY: tuple[str, ...] = ()
+_INCLUDED = set(KEY_FIELDS)
 
 
 def canonical_json(value: Any) -> str:
     """JSON text that is equal for equal meaning: sorted keys, `1.0` written as `1`, no NaN."""
+    return _dumped(_plain_numbers(value))
+
+
+def _dumped(value: Any) -> str:
     return json.dumps(
-        _plain_numbers(value),
+        value,
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -37,8 +42,11 @@ def canonical_json(value: Any) -> str:
 
 def request_json(request: Request) -> str:
     """The canonical JSON of what identifies a request, with the version of this rule."""
-    fields = request.model_dump(mode="json", include=set(KEY_FIELDS))
-    return canonical_json({"key_version": KEY_VERSION, **fields})
+    fields = request.model_dump(mode="json", include=_INCLUDED)
+    fields["params"] = _plain_numbers(
+        fields["params"]
+    )  # no other field holds a number with a point
+    return _dumped({"key_version": KEY_VERSION, **fields})
 
 
 def request_of_json(text: str) -> Request:
