@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -69,7 +70,7 @@ class LoadedDataset:
     name: str
     root: Path
     scale: Scale
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]
     rejected: tuple[RejectedRow, ...]
     rows: int
     licence_note: str | None = None

@@ -93,7 +93,7 @@ def load_mllm_judge(config: DatasetConfig, base: Path) -> LoadedDataset:
         name=name,
         root=root.resolve(),
         scale=config.scale,
-        samples=tuple(found.samples),
+        samples=found.samples.all(),
         rejected=tuple(found.rejected),
         rows=found.rows,
         licence_note=LICENCE_NOTE,

@@ -83,7 +83,7 @@ def load_own_format(config: DatasetConfig, base: Path) -> LoadedDataset:
         name=name,
         root=file.parent.resolve(),
         scale=scale,
-        samples=tuple(found.samples),
+        samples=found.samples.all(),
         rejected=tuple(found.rejected),
         rows=found.rows,
         licence_note=None if card.licence is None else str(card.licence),

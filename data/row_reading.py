@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from data.errors import DataError
 from data.records import RejectedRow, Sample
 from data.row_rules import BadRowError, invalid, one_line
+from data.tables import SampleRows
 
 MAX_LINE = 16 * 1024 * 1024  # bytes; the longest real row seen is some hundred kilobytes
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -50,7 +51,7 @@ class RawRow:
 class Collected:
     """What became of the rows read so far."""
 
-    samples: list[Sample] = field(default_factory=list)
+    samples: SampleRows = field(default_factory=SampleRows)
     rejected: list[RejectedRow] = field(default_factory=list)
     rows: int = 0
 

@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,10 @@ class RunFolder:
         self.write_text("run.json", json.dumps(merged, indent=1))
         return merged
 
-    def table(self, name: str) -> pl.DataFrame:
-        """The stored table of that name."""
-        return tables.read(self.path / f"{name}.parquet", tables.TABLES[name])
+    def table(self, name: str, without: Iterable[str] = ()) -> pl.DataFrame:
+        """The stored table of that name; columns `without` which one can do are not read."""
+        left = [column for column in tables.TABLES[name] if column not in set(without)]
+        return tables.read(self.path / f"{name}.parquet", tables.TABLES[name], left)
 
     def has(self, name: str) -> bool:
         """Whether the table of that name is stored."""

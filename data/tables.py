@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import polars as pl
 from polars import Schema
@@ -184,13 +185,18 @@ TABLES: Mapping[str, Schema] = {
 }
 
 
+ROWS_AT_ONCE = 5000  # as Python objects
+
+
 def table(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
     """A table of exactly the schema's columns; missing keys become null, unknown keys fail."""
-    rows = list(rows)
-    unknown = {key for row in rows for key in row} - set(schema)
-    if unknown:
-        raise DataError(f"columns {sorted(unknown)!r} are not in the schema {list(schema)!r}")
-    return pl.DataFrame(rows, schema=schema, orient="row", strict=True)
+    given, parts = iter(rows), [pl.DataFrame(schema=schema)]
+    while some := list(islice(given, ROWS_AT_ONCE)):
+        unknown = {key for row in some for key in row} - set(schema)
+        if unknown:
+            raise DataError(f"columns {sorted(unknown)!r} are not in the schema {list(schema)!r}")
+        parts.append(pl.DataFrame(some, schema=schema, orient="row", strict=True))
+    return pl.concat(parts)
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:
@@ -207,16 +213,20 @@ def write(frame: pl.DataFrame, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def read(path: Path, schema: Schema | None) -> pl.DataFrame:
-    """The table at `path`, checked against its schema; `None` takes those of other versions too."""
+def read(path: Path, schema: Schema | None, columns: list[str] | None = None) -> pl.DataFrame:
+    """The table at `path`, checked against its schema; `None` takes those of other versions too.
+
+    Of a table with a schema, `columns` alone are read where they are named.
+    """
     try:
-        frame = pl.read_parquet(path)
+        found = schema if schema is None else pl.read_parquet_schema(path)
+        frame = pl.read_parquet(path, columns=columns if found == schema else None)
     except FileNotFoundError as error:
         raise DataError(f"table {str(path)!r} does not exist") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DataError(f"{str(path)!r} is not a readable Parquet table: {error}") from error
-    if schema is not None and frame.schema != schema:
-        other = sorted(set(frame.schema.items()) ^ set(schema.items()), key=str)
+    if schema is not None and found is not None and found != schema:
+        other = sorted(set(found.items()) ^ set(schema.items()), key=str)
         names = sorted({name for name, _ in other}) or "in another order"
         raise DataError(
             f"{str(path)!r} is of another version: its columns differ in {names!r:.200}; "
@@ -227,7 +237,32 @@ def read(path: Path, schema: Schema | None) -> pl.DataFrame:
 
 def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:
     """Samples as a table."""
+    if isinstance(samples, Samples):
+        return samples.frame
     return table((sample.model_dump() for sample in samples), SAMPLES)
+
+
+class SampleRows:
+    """Samples as they are read, kept as columns."""
+
+    def __init__(self) -> None:
+        self._new: list[Sample] = []
+        self._parts = [pl.DataFrame(schema=SAMPLES)]
+
+    def append(self, sample: Sample) -> None:
+        """Add one at the end."""
+        self._new.append(sample)
+        if len(self._new) >= ROWS_AT_ONCE:
+            self._keep()
+
+    def all(self) -> Samples:
+        """Those added so far, in order."""
+        self._keep()
+        return Samples(pl.concat(self._parts))
+
+    def _keep(self) -> None:
+        self._parts.append(samples_table(self._new))
+        self._new = []
 
 
 def rejected_table(rows: Iterable[RejectedRow]) -> pl.DataFrame:
@@ -235,9 +270,34 @@ def rejected_table(rows: Iterable[RejectedRow]) -> pl.DataFrame:
     return table((row.model_dump() for row in rows), REJECTED)
 
 
-def samples_from(frame: pl.DataFrame) -> list[Sample]:
-    """The samples of a table, in its order."""
-    return [_sample(row) for row in frame.iter_rows(named=True)]
+class Samples(Sequence[Sample]):
+    """The samples of a table, in its order; made as they are wanted, so that few are in memory."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __iter__(self) -> Iterator[Sample]:
+        for part in self.frame.iter_slices(ROWS_AT_ONCE):
+            yield from (_sample(row) for row in part.iter_rows(named=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Samples) and self.frame.equals(other.frame)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Samples: ...
+
+    def __getitem__(self, index: int | slice) -> Sample | Samples:
+        if isinstance(index, slice):
+            return Samples(self.frame[index])
+        return _sample(self.frame.row(index, named=True))
 
 
 def _sample(row: dict[str, Any]) -> Sample:

@@ -85,7 +85,7 @@ def _load(path: Path, columns: TableColumns, mode: Mode, scale: Scale) -> tuple[
         columns=columns,
         scale=scale,
     )
-    return load_dataset(config, Path("/")).samples
+    return tuple(load_dataset(config, Path("/")).samples)
 
 
 def verdict_rows(

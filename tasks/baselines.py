@@ -29,6 +29,7 @@ from data.tables import VERDICTS, table
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 
 PREFIX = "baseline:"
+COPIED = ("sample_id", "item_id", "cluster_id", "mode", "source")
 STATUS: dict[Mode, str] = {"score": "scored", "pair": "chosen", "batch": "ranked"}
 Row = Mapping[str, Any]
 Guess = Callable[[Row], str | None]
@@ -36,17 +37,16 @@ Guess = Callable[[Row], str | None]
 
 def baseline_verdicts(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Verdict rows of every baseline on every labelled sample it can say something about."""
-    rows: list[dict[str, Any]] = []
+    return table(_every(samples, seed), VERDICTS)
+
+
+def _every(samples: pl.DataFrame, seed: int) -> Iterator[dict[str, Any]]:
     for mode in STATUS:
-        labelled = [
-            row
-            for row in samples.filter(pl.col("mode") == mode).iter_rows(named=True)
-            if row["labels"]
-        ]
+        rows = samples.filter(pl.col("mode") == mode).select(*COPIED, "labels", "responses")
+        labelled = [row for row in rows.iter_rows(named=True) if row["labels"]]
         if labelled:
             for name, guess in _guesses(mode, labelled, seed):
-                rows += _verdicts(name, mode, labelled, guess)
-    return table(rows, VERDICTS)
+                yield from _verdicts(name, mode, labelled, guess)
 
 
 def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[str, Guess]]:
@@ -69,9 +69,8 @@ def _verdicts(
 ) -> Iterator[dict[str, Any]]:
     for row in labelled:
         verdict = guess(row)
-        copied = ("sample_id", "item_id", "cluster_id", "mode", "source")
         yield {
-            **{column: row[column] for column in copied},
+            **{column: row[column] for column in COPIED},
             "judge": PREFIX + name,
             "setting": "baseline",
             "variant": "base",

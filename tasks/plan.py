@@ -48,12 +48,15 @@ def plan_gathering(
 def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:
     """Round 2: base rows of every judge and setting, then the rows of every probe."""
     config = ground.config
-    samples = [s for s in samples if s.mode in config.modes and s.responses]
-    variants = _probe_rows(config, samples)
+
+    def judged() -> Iterator[Sample]:
+        return (s for s in samples if s.mode in config.modes and s.responses)
+
+    variants = _probe_rows(config, list(judged())) if config.probes else []
     for judge in config.judges:
         seat = ground.seats[judge.name]
         for number, setting in enumerate(config.settings):
-            for sample in samples:
+            for sample in judged():
                 own = tuple(range(len(sample.responses)))
                 for repeat in range(config.repeats):
                     asked = Asked(sample, setting, own, repeat)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
 from data.records import Chosen, FinishReason, Mode, Ranked, Scale, Scored, Verdict
-from data.tables import VERDICTS, table
+from data.tables import ROWS_AT_ONCE, VERDICTS, table
 from tasks.parsing import parse
 from tasks.presenting import to_own
 
@@ -34,9 +34,17 @@ def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.Data
     Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
     reason; `open` has no answer yet.
     """
-    found = {row["request_key"]: row for row in answers.iter_rows(named=True)}
     judging = plan.filter(pl.col("purpose") == "judge")
-    return table((_row(asked, found, scale) for asked in judging.iter_rows(named=True)), VERDICTS)
+    return table(_rows(judging, answers, scale), VERDICTS)
+
+
+def _rows(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> Iterator[dict[str, Any]]:
+    for part in plan.iter_slices(ROWS_AT_ONCE):
+        keys = part.select("request_key").unique()
+        some = answers.join(keys, on="request_key", how="semi")
+        found = {row["request_key"]: row for row in some.iter_rows(named=True)}
+        for asked in part.iter_rows(named=True):
+            yield _row(asked, found, scale)
 
 
 def _row(

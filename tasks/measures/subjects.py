@@ -14,6 +14,7 @@ from tasks.measures.labels import repeat_rule
 from tasks.measures.memo import remembered
 
 Row = Mapping[str, Any]
+KEPT = ("sample_id", "item_id", "cluster_id", "mode", "source", "labels", "responses")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Subject:
 
 @remembered
 def labelled(samples: pl.DataFrame, mode: Mode) -> list[Row]:
-    """The samples of a mode that have a label, as rows."""
-    rows = samples.filter(pl.col("mode") == mode).iter_rows(named=True)
-    return [row for row in rows if row["labels"]]
+    """The samples of a mode that have a label, as rows of what measures look at."""
+    rows = samples.filter(pl.col("mode") == mode).select(KEPT)
+    return [row for row in rows.iter_rows(named=True) if row["labels"]]
 
 
 @remembered

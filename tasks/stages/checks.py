@@ -65,7 +65,7 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
             limits = {seat.limits for seat in here.seats.values()}
             return here.run.table("images"), {
                 "limits": {name: here.prices.limits_of(name).model_dump() for name in limits},
-                "images": _referenced(here),
+                "images": sorted(here.images()),
             }
         case "responses":
             return take_responses(here), {}
@@ -79,10 +79,3 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
             }
         case _:
             return here.run.table("estimates"), {}
-
-
-def _referenced(here: Context) -> list[str]:
-    """The original sha256 of every image that will be sent."""
-    if set(here.config.settings) <= {"no-figure"} and not here.config.responders:
-        return []
-    return sorted({image.sha256 for sample in here.samples() for image in sample.images})

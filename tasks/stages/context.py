@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from data.errors import ConfigError
-from data.records import Sample, Scale
+from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
-from data.tables import samples_from
+from data.tables import Samples
 from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
@@ -42,9 +44,17 @@ class Context:
         describer = self.config.describer
         return {j.name: describer.name if describer else j.name for j in self.config.judges}
 
-    def samples(self) -> list[Sample]:
+    def samples(self) -> Samples:
         """The samples of the run."""
-        return samples_from(self.run.table("samples"))
+        return Samples(self.run.table("samples"))
+
+    def images(self) -> dict[str, ImageRef]:
+        """The images that will be sent, by the sha256 of their files."""
+        if set(self.config.settings) <= {"no-figure"} and not self.config.responders:
+            return {}
+        shown = self.run.table("samples").select(pl.col("images").explode()).drop_nulls()
+        found = (ImageRef.model_validate(row["images"]) for row in shown.iter_rows(named=True))
+        return {image.sha256: image for image in found}
 
 
 def context(path: str | Path) -> Context:

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from data import tables
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.records import RejectedRow, Sample
 from data.run_folder import RunFolder
+from data.tables import Samples
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
 from tasks.images import prepare_all
@@ -74,14 +77,17 @@ def load_samples(here: Context) -> dict[str, Any]:
     if "dataset" in run.facts():
         return dict(run.facts()["dataset"])
     loaded = load_dataset(config.dataset, Path("/"))
-    samples = [sample for sample in loaded.samples if sample.mode in config.modes]
+    every = tables.samples_table(loaded.samples)
+    samples: Sequence[Sample] = Samples(every.filter(pl.col("mode").is_in(config.modes)))
     if config.limit is not None:
         samples = sample_limit(samples, config.limit)
     if not samples:
         raise DataError(f"dataset {loaded.name!r} has no samples in modes {config.modes!r}")
-    run.store("samples", tables.samples_table(samples))
+    frame = tables.samples_table(samples)
+    run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
-    origins = sorted({label.origin for sample in samples for label in sample.labels})
+    labels = frame["labels"].explode().struct.field("origin")
+    origins = sorted(labels.drop_nulls().unique())
     facts = {
         "name": loaded.name,
         "rows": loaded.rows,
@@ -105,10 +111,7 @@ def prepare_images(here: Context) -> dict[str, int]:
     Raises:
         DataError: too many images cannot be used; nothing is sent then.
     """
-    samples = here.samples()
-    references = {image.sha256: image for sample in samples for image in sample.images}
-    if set(here.config.settings) <= {"no-figure"} and not here.config.responders:
-        references = {}
+    references = here.images()
     root = Path(here.run.facts()["dataset"]["root"])
     store = ImageStore(Path(here.config.cache) / "images")
     rows: list[dict[str, Any]] = []
@@ -118,7 +121,7 @@ def prepare_images(here: Context) -> dict[str, int]:
         rows += [image.model_dump() for image in prepared]
         refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
     if refused:
-        _set_aside(here, samples, refused)
+        _set_aside(here, here.samples(), refused)
     here.run.store("images", tables.table(rows, tables.IMAGES))
     return {"images": len(references), "prepared": len(rows), "refused": len(refused)}
 

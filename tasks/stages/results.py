@@ -18,6 +18,7 @@ from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
 from tasks.verdicts import verdicts
 
+UNMEASURED = ("instruction", "images")
 READABLE = ("scored", "chosen", "ranked")
 
 
@@ -26,7 +27,8 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     answers = here.run.answers().unique("request_key", keep="last", maintain_order=True)
     here.run.store("answers", answers)
     judged = verdicts(here.run.table("plan"), answers, here.scale)
-    baselines = baseline_verdicts(here.run.table("samples"), here.config.bootstrap.seed)
+    samples = here.run.table("samples", without=UNMEASURED)
+    baselines = baseline_verdicts(samples, here.config.bootstrap.seed)
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
     here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
@@ -36,7 +38,8 @@ def collect_verdicts(here: Context) -> dict[str, int]:
 
 def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
-    samples, judged = here.run.table("samples"), here.run.table("verdicts")
+    samples = here.run.table("samples", without=UNMEASURED)
+    judged = here.run.table("verdicts", without=("raw_verdict", "reason"))
     resampling = here.config.bootstrap
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]

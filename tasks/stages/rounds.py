@@ -67,7 +67,7 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     `bound` lets the longest text that could come stand for what round 1 has yet to bring, so that
     a quote can be given before it; such rows have no request key.
     """
-    samples = here.samples()
+    samples: Sequence[Sample] = here.samples()
     base = ground(here, samples)
     if bound and round_ == JUDGE:
         samples, base = _bounded(here, samples, base)
@@ -164,7 +164,7 @@ def take_responses(here: Context) -> pl.DataFrame:
     return found
 
 
-def _bounded(here: Context, samples: list[Sample], base: Ground) -> tuple[list[Sample], Ground]:
+def _bounded(here: Context, samples: Sequence[Sample], base: Ground) -> tuple[list[Sample], Ground]:
     """Samples and descriptions with the longest texts that round 1 could bring."""
     most = {name: UNKNOWN + "x" * 4 * seat.max_output_tokens for name, seat in here.seats.items()}
     items = {sample.item_id for sample in samples}

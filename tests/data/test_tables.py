@@ -35,7 +35,8 @@ def test_every_column_is_documented_and_no_other() -> None:
 
 def test_samples_survive_the_table() -> None:
     frame = tables.samples_table([sample()])
-    assert tables.samples_from(frame) == [sample()]
+    assert list(tables.Samples(frame)) == [sample()]
+    assert tables.Samples(frame)[0] == sample()
 
 
 def test_a_table_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
