@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 Mode = Literal["score", "pair", "batch"]
 MODES: tuple[Mode, ...] = ("score", "pair", "batch")
@@ -154,8 +154,21 @@ class Usage(Record):
 FinishReason = Literal["stop", "length", "refusal", "content_filter", "other"]
 
 
+class LabelToken(Record):
+    """A token that may be a verdict: where it starts in the text, and how likely each label was.
+
+    `options` are labels (numbers, capital letters) with their log-probabilities, likeliest first.
+    """
+
+    at: int
+    options: tuple[tuple[str, float], ...]
+
+
 class Answer(Record):
-    """A completed reply, raw: what the provider said, before anyone interprets it."""
+    """A completed reply, raw: what the provider said, before anyone interprets it.
+
+    `without` names what the request asked for and the endpoint does not offer.
+    """
 
     text: str
     finish_reason: FinishReason
@@ -165,11 +178,17 @@ class Answer(Record):
     attempts: int = 1
     created_at: str = ""
     fingerprint: str | None = None
+    without: tuple[str, ...] = ()
+    label_tokens: tuple[LabelToken, ...] = ()
 
+
+LABEL_TOKENS: TypeAdapter[tuple[LabelToken, ...]] = TypeAdapter(tuple[LabelToken, ...])
 
 FailureKind = Literal[
     # transient: asked again, then the row stays open
     "rate_limited", "overloaded", "server_error", "connection", "timeout", "bad_body",
+    # asked again without an extra that the endpoint does not offer
+    "unsupported",
     # for good: this one request can never be answered
     "bad_request",
     # fatal: no further request can be answered

@@ -99,6 +99,8 @@ ANSWERS = Schema(
         "failure": _STR,
         "message": _STR,
         "created_at": _STR,
+        "without": pl.List(pl.String()),
+        "label_tokens": _STR,
     }
 )
 

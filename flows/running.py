@@ -117,7 +117,17 @@ def _problem(state: Any) -> JudgeflowError | None:
 
 
 def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
-    wanted = ("run_id", "name", "status", "dataset", "counts", "cost", "coverage", "quote")
+    wanted = (
+        "run_id",
+        "name",
+        "status",
+        "dataset",
+        "counts",
+        "cost",
+        "coverage",
+        "quote",
+        "without",
+    )
     from tasks.stages.checks import warnings
 
     run = RunFolder(folder)

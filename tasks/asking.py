@@ -109,11 +109,18 @@ def _request(
         endpoint=seat.endpoint,
         model=seat.model,
         messages=(message,) if parts else (),
-        params=dict(seat.params),
+        params=_params(ground, seat, asked),
         context=_context(ground, asked, bool(shown)) if seat.reads_context else None,
         repeat=asked.repeat,
         epoch=ground.config.epoch,
     )
+
+
+def _params(ground: Ground, seat: Seat, asked: Asked) -> dict[str, Any]:
+    if asked.purpose != "judge" or asked.setting == "recorded":
+        return dict(seat.params)
+    sample = asked.sample
+    return seat.judging_params(sample.mode, asked.setting, len(asked.presented), ground.scale)
 
 
 def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:

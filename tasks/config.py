@@ -43,6 +43,7 @@ class _ModelJudge(_Judge):
     base_url: str | None = None
     api_key_env: str | None = None
     params: dict[str, JsonValue] = Field(default_factory=dict)
+    structured: bool = False
     max_output_tokens: Annotated[int, Field(ge=1)] = 1024
     expected_output_tokens: Annotated[int, Field(ge=1)] = 300
     expected_seconds: Annotated[float, Field(gt=0)] = 5.0
@@ -62,6 +63,7 @@ class OpenAIJudge(_ModelJudge):
     """Any endpoint that speaks OpenAI chat completions."""
 
     client: Literal["openai"]
+    logprobs: bool = False
     max_tokens_param: Literal["auto", "max_tokens", "max_completion_tokens"] = "auto"
 
 

@@ -20,7 +20,7 @@ from data.errors import BudgetError, CredentialsError, DataError, JudgeflowError
 from data.ledger import Ledger
 from data.records import Answer, Failure, Request, Usage
 from tasks.budget import Budget
-from tasks.clients.failures import FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
+from tasks.clients.failures import ASKED_AGAIN, FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
 from tasks.health import Health
 from tasks.limiter import Limiter, Started
 from tasks.stopping import GRACE_S, Stop
@@ -185,7 +185,7 @@ class Engine:
                 failure = error.failure.model_copy(
                     update={"attempts": attempts, "perhaps_paid": perhaps}
                 )
-                hard += failure.kind not in PUSHED_BACK
+                hard += failure.kind in TRANSIENT - PUSHED_BACK
                 wait_s = self._wait_s(lane, attempts, error.retry_after)
                 now = time.monotonic()
                 failing_since = failing_since or now
@@ -193,7 +193,7 @@ class Engine:
                 if failure.kind in FATAL:
                     kind = DataError if failure.kind == "miss" else CredentialsError
                     self._stop.set(kind(f"judge {job.judge!r}: {failure.message}"))
-                if failure.kind not in TRANSIENT or hard >= lane.max_attempts or late:
+                if failure.kind not in ASKED_AGAIN or hard >= lane.max_attempts or late:
                     return Outcome(job, failure=failure)
             except _SilentError as error:
                 return Outcome(job, failure=self._silent(lane, error, attempts - 1, perhaps))

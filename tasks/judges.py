@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from data.datasets import read_verdicts
 from data.errors import ConfigError
-from data.records import Usage
+from data.records import Mode, Scale, Usage
 from data.run_folder import RunFolder
 from tasks.clients.endpoints import address, endpoint, refuse_params
+from tasks.clients.extras import asked_for
 from tasks.config import (
     AnthropicJudge,
     Judge,
@@ -21,6 +22,7 @@ from tasks.config import (
     SimulatedJudge,
 )
 from tasks.prices import ModelPrice, PriceList, custom_price, settle
+from tasks.verdict_schema import verdict_schema
 
 if TYPE_CHECKING:
     from data.image_store import ImageStore
@@ -51,6 +53,17 @@ class Seat:
     expected_output_tokens: int = 0
     expected_seconds: float = 0.0
     concurrency: int = 64
+    structured: bool = False
+    logprobs: bool = False
+
+    def judging_params(
+        self, mode: Mode, setting: str, responses: int, scale: Scale
+    ) -> dict[str, Any]:
+        """The parameters of a request for a verdict."""
+        if not (self.structured or self.logprobs):
+            return dict(self.params)
+        schema = verdict_schema(mode, setting, responses, scale) if self.structured else None
+        return asked_for(self.client, self.params, schema, self.logprobs)
 
     @property
     def needs_texts(self) -> bool:
@@ -143,6 +156,8 @@ def _model_seat(judge: OpenAIJudge | AnthropicJudge, prices: PriceList) -> Seat:
         expected_output_tokens=min(judge.expected_output_tokens, judge.max_output_tokens),
         expected_seconds=judge.expected_seconds,
         concurrency=judge.concurrency,
+        structured=judge.structured,
+        logprobs=isinstance(judge, OpenAIJudge) and judge.logprobs,
     )
 
 

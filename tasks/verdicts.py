@@ -7,10 +7,21 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Chosen, FinishReason, Mode, Ranked, Scale, Scored, Verdict
+from data.records import (
+    LABEL_TOKENS,
+    Chosen,
+    FinishReason,
+    Mode,
+    Ranked,
+    Readable,
+    Scale,
+    Scored,
+    Verdict,
+)
 from data.tables import ROWS_AT_ONCE, VERDICTS, table
 from tasks.parsing import parse
 from tasks.presenting import to_own
+from tasks.sureness import probabilities
 
 _COPIED = (
     "sample_id",
@@ -61,12 +72,14 @@ def _row(
         return row | {"status": "failed", "reason": answer["message"]}
     presented = asked["presented"]
     verdict, raw = _read(answer, asked["mode"], len(presented), scale)
+    chances = _chances(answer, verdict, raw, scale)
     own = to_own(verdict, presented) if presented else verdict
     return row | {
         "status": own.status,
         "verdict": canonical(own),
         "raw_verdict": raw,
         "reason": getattr(own, "reason", None),
+        "confidence": max(chances.values()) if chances else None,
     }
 
 
@@ -77,6 +90,16 @@ def _read(
     finish: FinishReason = answer["finish_reason"]
     read = parse(answer["text"] or "", mode, responses, scale, finish)
     return read.verdict, read.raw
+
+
+def _chances(
+    answer: Mapping[str, Any], verdict: Verdict, raw: str | None, scale: Scale
+) -> dict[str, float] | None:
+    """The probabilities of the labels in the verdict's place, where the answer brought them."""
+    if not answer["label_tokens"] or raw is None or not isinstance(verdict, Readable):
+        return None
+    tokens = LABEL_TOKENS.validate_json(answer["label_tokens"])
+    return probabilities(answer["text"] or "", raw, tokens, verdict, scale)
 
 
 def canonical(verdict: Verdict) -> str | None:

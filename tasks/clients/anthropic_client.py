@@ -10,6 +10,7 @@ import httpx2
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
 from tasks.clients.bodies import Encoded
 from tasks.clients.endpoints import address
+from tasks.clients.extras import STRUCTURED
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
 from tasks.clients.transport import Heard, HttpClient
@@ -48,7 +49,8 @@ def anthropic_client(
 
     http = anthropic.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
     wire = Wire(place, "/v1/messages", sdk, http)
-    return HttpClient(Messages(), wire, images, judge.timeout_s, place.secrets, heard)
+    extras = [STRUCTURED] if judge.structured else []
+    return HttpClient(Messages(), wire, images, judge.timeout_s, place.secrets, heard, extras)
 
 
 class Messages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from data.errors import ConfigError, CredentialsError
@@ -81,6 +82,12 @@ def refuse_params(judge: OpenAIJudge | AnthropicJudge) -> None:
     """
     if found := sorted(RESERVED[judge.client] & set(judge.params)):
         raise ConfigError(f"judge {judge.name!r}: params must not hold {found!r}; leave them out")
+    config: Any = judge.params.get("output_config", {})
+    twice = "response_format" in judge.params or "format" in config
+    if judge.structured and twice:
+        raise ConfigError(
+            f"judge {judge.name!r}: `structured` writes the schema; leave its own out of params"
+        )
 
 
 def _base(judge: OpenAIJudge | AnthropicJudge) -> SplitResult:

@@ -12,6 +12,7 @@ TRANSIENT: frozenset[FailureKind] = frozenset(
     {"rate_limited", "overloaded", "server_error", "connection", "timeout", "bad_body"}
 )
 FATAL: frozenset[FailureKind] = frozenset({"credentials", "unknown_model", "quota", "miss"})
+ASKED_AGAIN = TRANSIENT | {"unsupported"}
 PUSHED_BACK: frozenset[FailureKind] = frozenset({"rate_limited", "overloaded"})
 
 LONGEST_MESSAGE = 300

@@ -10,7 +10,9 @@ import openai
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
 from tasks.clients.bodies import Encoded
 from tasks.clients.endpoints import address
+from tasks.clients.extras import LOGPROBS, STRUCTURED
 from tasks.clients.failures import Client, ImageBytes
+from tasks.clients.label_tokens import label_tokens
 from tasks.clients.reading import mapping, prose, text_of, whole
 from tasks.clients.transport import Heard, HttpClient
 from tasks.clients.wire import Wire, http_options
@@ -45,7 +47,10 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes, heard: Heard = lambda 
 
     http = openai.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
     wire = Wire(place, "/chat/completions", sdk, http)
-    return HttpClient(ChatCompletions(), wire, images, judge.timeout_s, place.secrets, heard)
+    extras = [name for name in (STRUCTURED, LOGPROBS) if getattr(judge, name)]
+    return HttpClient(
+        ChatCompletions(), wire, images, judge.timeout_s, place.secrets, heard, extras
+    )
 
 
 class ChatCompletions:
@@ -74,6 +79,7 @@ class ChatCompletions:
             model=prose(body.get("model")),
             usage=_usage(mapping(body.get("usage"))),
             fingerprint=prose(body.get("system_fingerprint")),
+            label_tokens=label_tokens(choice.get("logprobs")),
         )
 
     def error_in(self, body: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from cache.keys import request_key
-from data.records import Answer, Failure, Request, Usage
+from data.records import LABEL_TOKENS, Answer, Failure, Request, Usage
 from data.run_folder import RunFolder
 from tasks.clients.failures import CallError
 
@@ -42,11 +42,13 @@ class RecordedTableClient:
 def answers_of_run(run: RunFolder) -> dict[str, Answer]:
     """The answers of a run by request key."""
     usage = list(Usage.model_fields)
-    rest = [name for name in Answer.model_fields if name != "usage"]
+    rest = [name for name in Answer.model_fields if name not in {"usage", "label_tokens"}]
     answered = run.answers().filter(pl.col("status") == "answered")
     return {
         row["request_key"]: Answer(
-            **{name: row[name] for name in rest}, usage=Usage(**{name: row[name] for name in usage})
+            **{name: row[name] for name in rest},
+            usage=Usage(**{name: row[name] for name in usage}),
+            label_tokens=LABEL_TOKENS.validate_json(row["label_tokens"] or "[]"),
         )
         for row in answered.iter_rows(named=True)
     }

@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import aiohttp
@@ -18,6 +18,7 @@ import httpx2
 
 from data.records import Answer, Request
 from tasks.clients.bodies import Encoded, content
+from tasks.clients.extras import refused, without
 from tasks.clients.failures import CallError, ImageBytes, call_error, scrub
 from tasks.clients.rejections import rejection, rejection_inside
 from tasks.clients.waiting import Allowance, allowances, retry_after
@@ -54,6 +55,7 @@ class HttpClient:
         timeout_s: seconds for one attempt, from the first byte sent to the last received.
         secrets: strings that must never stand in a message.
         heard: told what every response says of rate limits.
+        extras: what requests ask for beside words and can do without.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class HttpClient:
         timeout_s: float,
         secrets: Iterable[str],
         heard: Heard,
+        extras: Iterable[str] = (),
     ) -> None:
         self._dialect = dialect
         self._wire = wire
@@ -71,6 +74,8 @@ class HttpClient:
         self._timeout_s = timeout_s
         self._secrets = tuple(secrets)
         self._heard = heard
+        self._extras = frozenset(extras)
+        self._left_out: set[str] = set()
 
     async def ask(self, request: Request) -> Answer:
         """The answer of one attempt.
@@ -78,6 +83,9 @@ class HttpClient:
         Raises:
             CallError: the attempt brought no answer.
         """
+        left_out = tuple(sorted(self._left_out))
+        if left_out:
+            request = request.model_copy(update={"params": without(request.params, left_out)})
         body = content(lambda encoded: self._dialect.write(request, encoded), self._images)
         started = time.perf_counter()
         try:
@@ -92,13 +100,31 @@ class HttpClient:
         }
         for allowance in allowances(headers, now):
             self._heard(allowance)
-        answer = self._answer(response.status_code, headers, response.content)
-        created = now.isoformat(timespec="seconds")
-        return answer.model_copy(update={"latency_s": round(took_s, 4), "created_at": created})
+        try:
+            answer = self._answer(response.status_code, headers, response.content)
+        except CallError as error:
+            raise self._less(error, left_out) from error
+        return answer.model_copy(
+            update={
+                "latency_s": round(took_s, 4),
+                "created_at": now.isoformat(timespec="seconds"),
+                "without": left_out,
+            }
+        )
 
     async def close(self) -> None:
         """Close the connections."""
         await self._wire.close()
+
+    def _less(self, error: CallError, left_out: Sequence[str]) -> CallError:
+        """The error, or that of an extra which the next attempt will not ask for."""
+        if error.failure.kind != "bad_request":
+            return error
+        extra = refused(error.failure.message, self._extras.difference(left_out))
+        if extra is None:
+            return error
+        self._left_out.add(extra)
+        return CallError(error.failure.model_copy(update={"kind": "unsupported"}), None)
 
     def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
         """The answer in a response, whose headers have names in lower case.

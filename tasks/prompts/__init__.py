@@ -31,7 +31,7 @@ FILES = (
     "respond.txt",
 )
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
-FIGURE, REFERENCE = '"FigureAnalysis"', '"Reference"'
+FIGURE, REFERENCE = "FigureAnalysis", "Reference"
 KEYS = {
     "figure-first": (FIGURE,),
     "answer-first": (REFERENCE,),
@@ -39,6 +39,11 @@ KEYS = {
 }
 IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
 MARKER = re.compile(r"^(\s*)===", re.MULTILINE)
+
+
+def answer_keys(setting: str) -> tuple[str, ...]:
+    """The keys of the JSON object that a judge is asked to answer with; the verdict is last."""
+    return (*KEYS.get(setting, ()), "Analysis", "Judgement")
 
 
 class PromptSet:
@@ -111,7 +116,7 @@ class PromptSet:
             count=count,
             letters=letters,
         )
-        keys = ", ".join((*KEYS.get(setting, ()), '"Analysis"', '"Judgement"'))
+        keys = ", ".join(f'"{key}"' for key in answer_keys(setting))
         parts = (
             self._render("role.txt", images=images),
             self._render(f"steps_{setting}.txt"),

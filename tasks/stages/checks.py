@@ -33,12 +33,19 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
 
 
 def warnings(run: RunFolder) -> list[str]:
-    """The warnings of the run's checkpoints, a line each."""
-    return [
+    """What a reader must know before the figures, a line each: checkpoints, missing extras."""
+    found = [
         f"checkpoint {result['boundary']!r}: {found['message']}"
         for result in checkpoints(run)
         for found in result["warnings"]
     ]
+    for judge, extras in run.facts().get("without", {}).items():
+        for extra, count in extras.items():
+            found.append(
+                f"judge {judge!r}: {count} answers came without `{extra}`, which its endpoint does "
+                "not offer for this model"
+            )
+    return found
 
 
 def checkpoints(run: RunFolder) -> list[dict[str, Any]]:

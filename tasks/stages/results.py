@@ -32,7 +32,9 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
     here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
-    here.run.note(counts=_counts(here, counts), model_versions=model_versions(here))
+    here.run.note(
+        counts=_counts(here, counts), model_versions=model_versions(here), without=did_without(here)
+    )
     return counts
 
 
@@ -104,6 +106,16 @@ def model_versions(here: Context) -> dict[str, list[str]]:
     ).drop_nulls("model")
     found = reported.group_by("judge").agg(pl.col("model").unique().sort()).sort("judge")
     return {str(judge): list(models) for judge, models in found.iter_rows()}
+
+
+def did_without(here: Context) -> dict[str, dict[str, int]]:
+    """How many answers of each judge had to do without what their requests asked for."""
+    answers = here.run.table("answers").select("judge", pl.col("without").alias("extra"))
+    counted = answers.explode("extra").drop_nulls().group_by("judge", "extra").len()
+    found: dict[str, dict[str, int]] = {}
+    for judge, extra, count in counted.sort("judge", "extra").iter_rows():
+        found.setdefault(judge, {})[extra] = count
+    return found
 
 
 def _counts(here: Context, by_status: dict[str, int]) -> dict[str, Any]:

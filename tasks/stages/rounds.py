@@ -15,7 +15,7 @@ from cache.opening import open_cache
 from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
-from data.records import Sample
+from data.records import LABEL_TOKENS, Sample
 from data.tables import ANSWERS, PLAN, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
@@ -222,8 +222,11 @@ def _answer_row(outcome: Outcome) -> dict[str, Any]:
             "status": "answered",
             "cached": outcome.cached,
             "usd": outcome.usd,
-            **answer.model_dump(exclude={"usage"}),
+            **answer.model_dump(exclude={"usage", "label_tokens"}),
             **answer.usage.model_dump(),
+            "label_tokens": LABEL_TOKENS.dump_json(answer.label_tokens).decode()
+            if answer.label_tokens
+            else None,
         }
     assert failure is not None
     gone = failure.kind in {"bad_request"}

@@ -50,7 +50,7 @@ class Script:
     that neither names. `drop-before` closes a connection unread in a `sequence` only; elsewhere
     the body has been read, to know which call it is. `texts`: replies to the next calls, in
     order, the last one repeated. `allowed`: fields of `Allowing`; calls beyond it are rejected with
-    429 and `retry_after`, at once.
+    429 and `retry_after`, at once. `refuses`: parameters that a request must not hold.
     """
 
     latency: float = 0.0
@@ -64,6 +64,7 @@ class Script:
     error: Any = field(default_factory=lambda: {"message": "The model broke down.", "code": 502})
     seed: int = 0
     allowed: dict[str, Any] = field(default_factory=dict)
+    refuses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         named = {*self.sequence, *self.each, *self.rates}
@@ -113,3 +114,13 @@ def rejection_body(kind: str, protocol: str, model: str, key: str) -> tuple[int,
     if kind == "quota":
         error["details"] = {"error_code": "enforced_spend_limit_reached"}
     return status, json.dumps({"type": "error", "error": error}).encode()
+
+
+def unsupported_body(name: str, protocol: str) -> tuple[int, bytes]:
+    """Status and body of the rejection of a parameter that the model does not know."""
+    if protocol == "openai":
+        message = f"Invalid parameter: {name!r} is not supported with this model."
+        error = {"message": message, "type": "invalid_request_error", "param": name, "code": None}
+        return 400, json.dumps({"error": error}).encode()
+    said = {"type": "invalid_request_error", "message": f"{name}: Extra inputs are not permitted"}
+    return 400, json.dumps({"type": "error", "error": said}).encode()

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests.standin.extras import keeping_to, logprobs_of, schema_in
+
 _MARKED = re.compile(r"^=== RESPONSE OF ASSISTANT ([A-Z]) ===$", re.MULTILINE)
 _SHOWN = re.compile(r"(?i:assistant|response|answer)[\s_-]{0,3}([A-H])\b")
 _RANKING_FORM = re.compile(r"(?:\[\[\w+\]\]\s*[,>]\s*){2,}\[\[")
@@ -29,6 +31,8 @@ class Asked:
     text: str
     images: tuple[str, ...]  # base64
     digest: str
+    schema: dict[str, Any] | None = None
+    logprobs: bool = False
 
 
 def read_request(protocol: str, content: bytes, digest: str) -> Asked | None:
@@ -54,7 +58,8 @@ def read_request(protocol: str, content: bytes, digest: str) -> Asked | None:
             return None
     except (ValueError, KeyError, TypeError, IndexError):
         return None
-    return Asked(protocol, model, "\n".join(texts), tuple(images), digest)
+    extras = schema_in(body), bool(body.get("logprobs"))
+    return Asked(protocol, model, "\n".join(texts), tuple(images), digest, *extras)
 
 
 def verdict(asked: Asked, mode: str = "auto") -> str:
@@ -73,7 +78,8 @@ def verdict(asked: Asked, mode: str = "auto") -> str:
             judgement = ", ".join(f"[[{letter}]]" for letter in order)
         case _:
             return f"Stand-in prose number {seed % 1000}: a chart, a dog, a street sign."
-    return json.dumps({"Analysis": f"Stand-in analysis {seed % 1000}.", "Judgement": judgement})
+    text = json.dumps({"Analysis": f"Stand-in analysis {seed % 1000}.", "Judgement": judgement})
+    return text if asked.schema is None else keeping_to(asked.schema, text)
 
 
 def mode_of(text: str) -> str:
@@ -117,7 +123,14 @@ def reply_body(asked: Asked, text: str, finish: str = "stop", **more: Any) -> by
             "created": 1790000000,
             "model": model,
             "system_fingerprint": "fp_standin",
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": finish,
+                    "message": message,
+                    "logprobs": logprobs_of(text) if asked.logprobs else None,
+                }
+            ],
             "usage": {
                 "prompt_tokens": tokens_in,
                 "completion_tokens": tokens_out,

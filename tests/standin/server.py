@@ -32,6 +32,7 @@ from tests.standin.faults import (
     Script,
     new_script,
     rejection_body,
+    unsupported_body,
 )
 from tests.standin.replies import Asked, read_request, reply_body, verdict
 
@@ -76,6 +77,11 @@ class Standin:
             return _json(*rejection_body("bad-request", protocol, "", ""))
         counts.saw_images(asked.images)
         script = self.script
+        for name in script.refuses:
+            if f'"{name}":'.encode() in content:
+                counts.faults["unsupported"] += 1
+                status, body = unsupported_body(name, protocol)
+                return _json(status, body)
         if script.allowing is not None and not script.allowing.take():
             counts.beyond()
             status, body = rejection_body("429", protocol, asked.model, key)

@@ -1,0 +1,42 @@
+"""The JSON schema of a verdict, for judges whose endpoint can be held to one."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from data.records import LETTERS, Mode, Scale
+from tasks.prompts import answer_keys
+
+MOST_LEVELS = 100  # of a scale, to be listed one by one
+
+
+@functools.lru_cache(maxsize=256)
+def verdict_schema(mode: Mode, setting: str, responses: int, scale: Scale) -> dict[str, Any]:
+    """An object with the keys that the prompts ask for, in their order; the verdict comes last.
+
+    Args:
+        mode: decides the form of the verdict.
+        setting: decides what is written before the verdict.
+        responses: how many responses are judged.
+        scale: of scores.
+    """
+    *texts, verdict = answer_keys(setting)
+    properties = {key: {"type": "string"} for key in texts}
+    return {
+        "type": "object",
+        "properties": properties | {verdict: _verdict(mode, responses, scale)},
+        "required": [*texts, verdict],
+        "additionalProperties": False,
+    }
+
+
+def _verdict(mode: Mode, responses: int, scale: Scale) -> dict[str, Any]:
+    if mode == "pair":
+        return {"type": "string", "enum": ["A", "B", "C"]}
+    if mode == "batch":
+        letters = list(LETTERS[:responses])
+        return {"type": "array", "items": {"type": "string", "enum": letters}}
+    if scale.high - scale.low > MOST_LEVELS:
+        return {"type": "integer"}
+    return {"type": "integer", "enum": list(range(int(scale.low), int(scale.high) + 1))}
