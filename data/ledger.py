@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ class Spent(Record):
     output_tokens: int = 0
     usd_by_judge: dict[str, float] = {}  # noqa: RUF012 - pydantic copies defaults
     paid_by_judge: dict[str, int] = {}  # noqa: RUF012
+
+
+@dataclass
+class Charge:
+    """What one request has cost: calls paid or perhaps paid, and USD as far as it is known."""
+
+    calls: int = 0
+    usd: float = 0.0
 
 
 class Ledger:
@@ -67,6 +76,15 @@ class Ledger:
 
 def spent(folder: Path) -> Spent:
     """The sums over every process's diary; an attempt without an end counts as perhaps paid."""
+    return _read(folder).record()
+
+
+def charges(folder: Path) -> dict[str, Charge]:
+    """What each request has cost so far, by its key."""
+    return _read(folder).by_key
+
+
+def _read(folder: Path) -> _Sums:
     total = _Sums()
     for path in sorted(folder.glob("*.jsonl")):
         open_attempts: dict[str, dict[str, Any]] = {}
@@ -74,7 +92,7 @@ def spent(folder: Path) -> Spent:
             total.add(line, open_attempts)
         for sent in open_attempts.values():
             total.perhaps(sent)
-    return total.record()
+    return total
 
 
 class _Sums:
@@ -84,6 +102,7 @@ class _Sums:
         self.tokens = [0, 0]
         self.usd_by_judge: dict[str, float] = {}
         self.paid_by_judge: dict[str, int] = {}
+        self.by_key: dict[str, Charge] = {}
 
     def add(self, line: dict[str, Any], open_attempts: dict[str, dict[str, Any]]) -> None:
         sent = line if line["e"] == "sent" else open_attempts.pop(line["k"], None)
@@ -96,15 +115,18 @@ class _Sums:
             self.counts["paid"] += 1
             self.paid_by_judge[line["j"]] = self.paid_by_judge.get(line["j"], 0) + 1
             self.tokens = [a + b for a, b in zip(self.tokens, line["in_out"], strict=True)]
-            self.charge(line["j"], line["usd"])
+            self.charge(line["k"], line["j"], line["usd"])
         elif line["perhaps"] and sent:
             self.perhaps(sent)
 
     def perhaps(self, sent: dict[str, Any]) -> None:
         self.counts["perhaps_paid"] += 1
-        self.charge(sent["j"], sent["max"])
+        self.charge(sent["k"], sent["j"], sent["max"])
 
-    def charge(self, judge: str, usd: float | None) -> None:
+    def charge(self, key: str, judge: str, usd: float | None) -> None:
+        own = self.by_key.setdefault(key, Charge())
+        own.calls += 1
+        own.usd += usd or 0.0
         if usd is None:
             self.counts["unpriced"] += 1
         else:

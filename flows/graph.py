@@ -13,6 +13,7 @@ from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
+    create_table_artifact,
     update_progress_artifact,
 )
 from prefect.client.schemas.objects import State
@@ -30,7 +31,8 @@ from tasks.plan import GATHER, JUDGE
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
-from tasks.stages.summary import summary
+from tasks.stages.money import money, quoted_parts, told
+from tasks.stages.summary import against, summary
 
 __all__ = ["GATHER", "JUDGE"]
 
@@ -107,9 +109,13 @@ def answer_round(here: Context, round_: int) -> None:
     shards = steps.plan_round(run, round_)
     if not shards:
         return
-    total = quote_total(rounds.quote_round(here, round_))
+    lines = rounds.quote_round(here, round_)
+    total = quote_total(lines)
     require_prices(total, here.config.budget.max_usd)
-    here.run.note(quote={**facts.get("quote", {}), str(round_): total.model_dump()})
+    here.run.note(  # a resumed run keeps the quote it started with
+        quote={str(round_): total.model_dump(), **facts.get("quote", {})},
+        quote_parts={str(round_): quoted_parts(lines), **facts.get("quote_parts", {})},
+    )
     progress.expect(total.requests)
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
@@ -166,12 +172,13 @@ def finish(here: Context) -> dict[str, Any]:
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        cost=results.money(here),
+        cost=money(here),
         coverage=covered,
     )
     page = Path(steps.report(str(here.run.path)))
     create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
     create_markdown_artifact(summary(here), key="judgeflow-summary")
+    create_table_artifact(told(facts["cost"]), key="judgeflow-cost", description=against(facts))
     if problem:
         raise problem
     return facts
@@ -187,7 +194,7 @@ def end(here: Context, error: BaseException) -> None:
         status=status.get(code, "failed"),
         error=str(error) or type(error).__name__,
         exit_code=code,
-        cost=results.money(here),
+        cost=money(here),
     )
 
 

@@ -141,7 +141,8 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _text(summary: dict[str, Any], folder: Path) -> str:
-    from tasks.stages.summary import agreement_rows, simulated_names, totals
+    from tasks.stages.money import told
+    from tasks.stages.summary import against, agreement_rows, simulated_names, totals
 
     run = RunFolder(folder)
     lines: list[str] = []
@@ -150,7 +151,10 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
     lines += [f"warning: {line}" for line in summary["warnings"]]
-    return "\n".join([*lines, totals(summary), f"report: {summary['report']}"])
+    parts = told(summary["cost"])
+    if len(parts) > 1:
+        lines += [table(parts, list(parts[0])), ""]
+    return "\n".join([*lines, totals(summary), against(summary), f"report: {summary['report']}"])
 
 
 def _raise_limits(run: RunFolder, given: dict[str, Any]) -> None:

@@ -71,6 +71,7 @@ def page(inputs: ReportInputs) -> str:
     )
     environment.filters["number"] = tables.number
     environment.filters["recorded"] = tables.recorded
+    environment.filters["usd"] = tables.usd
     style = Markup((HERE / "style.css").read_text(encoding="utf-8"))  # our own file
     template = environment.get_template("page.html.j2")
     return template.render(style=style, **sections(inputs))
@@ -122,6 +123,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),
         "quotes": tables.quotes(inputs.run),
+        "parts": tables.parts(inputs.run, names),
         "checkpoints": inputs.checkpoints,
         "rejected": inputs.rejected.head(20).to_dicts(),
         "rejected_count": inputs.rejected.height,

@@ -210,6 +210,21 @@ def quotes(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"round": number_, **quoted[number_]} for number_ in sorted(quoted)]
 
 
+def usd(value: float | None) -> str:
+    """A sum of money, or that it is not known."""
+    return "price unknown" if value is None else f"{value:.4f}"
+
+
+def parts(run: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
+    """Quote and cost of each part of the run that was quoted or paid."""
+    found = (run.get("cost") or {}).get("by_part", [])
+    return [
+        {**part, "judge": names(part["judge"])}
+        for part in found
+        if part["to_send"] or part["calls"]
+    ]
+
+
 def _row(row: dict[str, Any], names: Names) -> dict[str, Any]:
     asked = row["n"] + row["n_missing"]
     return {

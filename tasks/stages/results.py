@@ -135,17 +135,3 @@ def _counts(here: Context, by_status: dict[str, int]) -> dict[str, Any]:
         "refused": by_status.get("refused", 0),
         "verdicts": {status: by_status[status] for status in sorted(by_status)},
     }
-
-
-def money(here: Context) -> dict[str, Any]:
-    """What the run has cost so far, in USD, and what of it is not known."""
-    paid = spent(here.run.path / "ledger")
-    return {
-        "usd": paid.usd,
-        "unpriced_calls": paid.unpriced,
-        "by_judge": paid.usd_by_judge,
-        "calls_by_judge": paid.paid_by_judge,
-        "input_tokens": paid.input_tokens,
-        "output_tokens": paid.output_tokens,
-        "perhaps_paid": paid.perhaps_paid,
-    }

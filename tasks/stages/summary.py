@@ -28,7 +28,7 @@ def summary(here: Context) -> str:
         cells = [[value.replace("|", "\\|") for value in row.values()] for row in rows]
         table = [list(rows[0]), ["---"] * len(rows[0]), *cells]
         lines += [f"## {mode}", "", *(f"| {' | '.join(line)} |" for line in table), ""]
-    return "\n".join([*lines, totals(facts), ""])
+    return "\n".join([*lines, totals(facts), "", against(facts), ""])
 
 
 def simulated_names(facts: Mapping[str, Any]) -> set[str]:
@@ -123,6 +123,19 @@ def totals(facts: dict[str, Any]) -> str:
         f"{counts['failed']} failed, {counts['open']} open; {cost['usd']:.4f} USD"
         + (f" and {unpriced} calls of unknown price" if unpriced else "")
     )
+
+
+def against(facts: Mapping[str, Any]) -> str:
+    """The quote beside what was paid, in a line."""
+    quotes, cost = (facts.get("quote") or {}).values(), facts["cost"]
+    sums = {name: sum(q[name] for q in quotes) for name in ("to_send", "expected_usd", "max_usd")}
+    calls = facts["counts"]["paid"] + facts["counts"]["perhaps_paid"]
+    line = (
+        f"quote: {sums['to_send']} calls, {sums['expected_usd']:.4f} USD expected, "
+        f"{sums['max_usd']:.4f} at most; actual: {calls} calls, {cost['usd']:.4f} USD"
+    )
+    unpriced = sorted({name for q in quotes for name in q["unpriced"]})
+    return line + (f"; price unknown for {', '.join(unpriced)}" if unpriced else "")
 
 
 def _interval(row: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tests.flows.conftest import InProcess, Server, Terminal
 from tests.standin.control import StandinControl, standin_thread
@@ -73,6 +74,42 @@ def test_a_limit_of_calls_counts_repeats_and_the_run_goes_on_later(
     last = quick("resume", folder, "--max-calls", 2 * ITEMS + 4, "--json")
     assert last.code == 0, last.err
     assert standin.stats()["completed"] == ITEMS
+
+
+def test_the_quote_stands_beside_what_was_paid(
+    quick: InProcess, standin: StandinControl, prefect_server: Server
+) -> None:
+    price = {"input": 1.0, "output": 2.0, "image_tokens": 1000}
+    judges = [judge(name, standin.openai_url, price=price) for name in ("one", "two")]
+    judges[1]["model"] = "other"
+    folder = quick.folder / "run"
+    path = config(quick, judges, modes=["score", "pair"], probes={"order": {}})
+    ended = quick("run", path, "--run-dir", folder, "--json")
+    assert ended.code == 0, ended.err
+    parts = ended.json["cost"]["by_part"]
+    assert {(p["judge"], p["mode"], p["probe"]) for p in parts} >= {
+        ("one", "score", None),
+        ("two", "pair", "order"),
+    }
+    assert sum(part["usd"] for part in parts) == pytest.approx(ended.json["cost"]["usd"])
+    assert sum(part["calls"] for part in parts) == standin.stats()["completed"]
+    for part in parts:
+        assert part["calls"] == part["to_send"]
+        assert 0 < part["usd"] <= part["max_usd"]
+    page = (folder / "report.html").read_text()
+    assert "Quote against actual" in page
+    (artifact,) = prefect_server.post(
+        "/artifacts/filter",
+        {
+            "artifacts": {
+                "key": {"any_": ["judgeflow-cost"]},
+                "flow_run_id": {"any_": [prefect_server.flow_run("run")["id"]]},
+            }
+        },
+    )
+    assert "two" in artifact["data"]
+    again = quick("run", path, "--run-dir", quick.folder / "again")
+    assert "quote: 0 calls, 0.0000 USD expected, 0.0000 at most; actual: 0 calls" in again.out
 
 
 def test_an_interrupt_with_slow_calls_in_flight_ends_within_five_seconds(
