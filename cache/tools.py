@@ -7,16 +7,19 @@ import json
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cache.store import CallCache, DamagedError, Entry, entry_text, read_entry
 from data.errors import DataError
-from data.records import Record
+from data.records import Record, Request, Usage
 
 
 class CacheStats(Record):
-    """What a call cache holds."""
+    """What a call cache holds.
+
+    `spent_usd` is what its answers cost at the prices given; `unpriced` entries are not in it.
+    """
 
     entries: int
     bytes: int
@@ -25,15 +28,25 @@ class CacheStats(Record):
     by_epoch: dict[str, int]
     input_tokens: int
     output_tokens: int
+    spent_usd: float
+    unpriced: int
     oldest: str | None
     newest: str | None
 
 
-def stats(cache: CallCache) -> CacheStats:
-    """Counts of entries, bytes of text and billed tokens; damaged entries counted apart."""
+def stats(
+    cache: CallCache, usd: Callable[[Request, Usage], float | None] = lambda request, usage: None
+) -> CacheStats:
+    """Counts of entries, bytes of text, billed tokens and USD; damaged entries counted apart.
+
+    Args:
+        cache: the call cache.
+        usd: the price of an answered request; `None` where it is unknown.
+    """
     models: Counter[str] = Counter()
     epochs: Counter[str] = Counter()
-    size = tokens_in = tokens_out = damaged = 0
+    size = tokens_in = tokens_out = damaged = unpriced = 0
+    spent = 0.0
     times: list[str] = []
     for key, text in cache.texts():
         size += len(text.encode("utf-8", "surrogatepass"))
@@ -46,6 +59,9 @@ def stats(cache: CallCache) -> CacheStats:
         epochs[entry.request.epoch] += 1
         tokens_in += entry.answer.usage.input_tokens or 0
         tokens_out += entry.answer.usage.output_tokens or 0
+        price = usd(entry.request, entry.answer.usage)
+        spent += price or 0.0
+        unpriced += price is None
         times.append(entry.stored_at)
     return CacheStats(
         entries=sum(models.values()),
@@ -55,6 +71,8 @@ def stats(cache: CallCache) -> CacheStats:
         by_epoch=dict(sorted(epochs.items())),
         input_tokens=tokens_in,
         output_tokens=tokens_out,
+        spent_usd=spent,
+        unpriced=unpriced,
         oldest=min(times, default=None),
         newest=max(times, default=None),
     )

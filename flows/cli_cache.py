@@ -32,11 +32,14 @@ def cache(context: click.Context, location: str) -> None:
 @as_json
 @click.pass_obj
 def stats(location: str, as_json: bool) -> None:
-    """Entries, bytes, models, epochs and billed tokens."""
+    """Entries, bytes, models, epochs, billed tokens, and what they cost at listed prices."""
     from cache import tools
+    from flows.opening import PRICES
+    from tasks.prices import load_price_list
 
+    prices = load_price_list(PRICES)
     with _opened(location) as opened:
-        found = tools.stats(opened)
+        found = tools.stats(opened, prices.paid_for)
     show(found.model_dump(), as_json, _lines)
 
 

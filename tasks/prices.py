@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from data.errors import ConfigError
-from data.records import Record, Usage
+from data.records import Record, Request, Usage
 from tasks.image_tokens import image_tokens
 
 SNAPSHOT = re.compile(r"-(20\d\d-?\d\d-?\d\d|latest)$")
@@ -69,6 +69,13 @@ class PriceList(Record):
         if listed is None:
             return None
         return listed.models.get(model) or listed.models.get(SNAPSHOT.sub("", model))
+
+    def paid_for(self, request: Request, usage: Usage) -> float | None:
+        """USD of an answered request at today's list; `None` away from the provider's own host."""
+        if request.provider == "simulated":
+            return 0.0
+        at_home = request.endpoint == request.provider
+        return settle(self.model(request.provider, request.model) if at_home else None, usage)
 
     def limits_of(self, name: str) -> ImageLimits:
         """The image limits of that name.

@@ -190,7 +190,7 @@ def test_a_configuration_is_read_from_where_it_lies(offline: InProcess) -> None:
 
 def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) -> None:
     judge = {"name": "gpt", "client": "openai", "model": "m", "base_url": standin.openai_url}
-    ended = quick("run", quick.config(judges=[judge], modes=["score"], limit=6))
+    ended = quick("run", quick.config(judges=[judge], modes=["score"], limit=6), "--json")
     assert ended.code == 0, ended.err
     told = quick("power", "--run", _only(quick.folder / "runs"), "--difference", "0.1", "--json")
     (row,) = told.json["judges"]
@@ -198,7 +198,9 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
     needed = row["images"] * (row["smallest_difference"] / 0.1) ** 2
     assert row["images_needed"] == -(-needed // 1)
     cache = ("cache", "--cache", "cache")
-    assert quick(*cache, "stats", "--json").json["by_model"] == {"openai/m": 6}
+    held = quick(*cache, "stats", "--json").json
+    assert held["by_model"] == {"openai/m": 6}
+    assert (held["spent_usd"], held["unpriced"]) == (0.0, 6)  # nobody lists this host's prices
     assert quick(*cache, "verify", "--json").json == {"sound": 6, "damaged": []}
     assert quick(*cache, "export", "all.jsonl", "--json").json == {"exported": 6}
     moved = ("cache", "--cache", "moved")
@@ -210,6 +212,13 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
     text = quick(*cache, "stats").out
     assert "entries" in text
     assert Path(quick.folder / "all.jsonl").read_text().count("\n") == 6
+    asked = standin.stats()["total"]
+    replayed = {"name": "gpt", "client": "recorded", "path": "all.jsonl", "of": judge}
+    path = quick.config(judges=[replayed], modes=["score"], limit=6, cache="elsewhere")
+    again = quick("run", path, "--json")
+    assert again.code == 0, again.err
+    assert again.json["counts"]["verdicts"] == ended.json["counts"]["verdicts"] == {"scored": 6}
+    assert standin.stats()["total"] == asked
 
 
 def _only(folder: Path) -> Path:

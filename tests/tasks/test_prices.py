@@ -2,8 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from cache.disk import DiskCallCache
+from cache.keys import request_key
+from cache.store import new_entry
+from cache.tools import stats
 from data.errors import ConfigError
-from data.records import Usage
+from data.records import Answer, Message, Request, TextPart, Usage
 from tasks.image_tokens import image_tokens
 from tasks.prices import PriceList, custom_price, load_price_list, quote, settle
 
@@ -115,3 +119,19 @@ def test_a_broken_price_list_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"p\.yaml") as caught:
         load_price_list(tmp_path / "p.yaml")
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_cache_holds_is_priced_at_home_only(prices: PriceList, tmp_path: Path) -> None:
+    cache = DiskCallCache(tmp_path)
+    for endpoint in ("openai", "http://gpu:8000/v1"):
+        message = Message(role="user", content=(TextPart(text="How good is it?"),))
+        request = Request(
+            provider="openai", endpoint=endpoint, model="gpt-4o", messages=(message,), params={}
+        )
+        usage = Usage(input_tokens=10**6, output_tokens=0)
+        answer = Answer(text="[[4]]", finish_reason="stop", usage=usage)
+        cache.put(new_entry(request_key(request), request, answer))
+    found = stats(cache, prices.paid_for)
+    assert (found.entries, found.unpriced) == (2, 1)
+    assert found.spent_usd == pytest.approx(2.5)
+    cache.close()
