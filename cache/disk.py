@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -141,6 +142,11 @@ class DiskCallCache:
 
 def _host_error(folder: Path, error: Exception) -> HostError:
     reason = " ".join(str(error).split()) or type(error).__name__
+    if re.search(r"malformed|not a database|corrupt", reason):
+        return HostError(
+            f"the call cache at {str(folder)!r} is damaged: {reason}; put back a copy, or move it "
+            "away and `judgeflow cache import` an export; what neither holds is asked again"
+        )
     return HostError(
         f"the call cache at {str(folder)!r} cannot be used: {reason}; "
         "free space or make the folder writable, then `judgeflow resume`"

@@ -120,5 +120,6 @@ class ImageStore:
             with contextlib.suppress(OSError):
                 partial.unlink()
             raise HostError(
-                f"image store {str(self.root)!r} cannot be written: {error.strerror}"
+                f"image store {str(self.root)!r} cannot be written: {error.strerror}; free space "
+                "or make the folder writable, then `judgeflow resume`"
             ) from error

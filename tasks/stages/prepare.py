@@ -180,5 +180,6 @@ def _require_writable(cache: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise HostError(
-            f"cache folder {str(cache)!r} cannot be written: {error.strerror}"
+            f"cache folder {str(cache)!r} cannot be written: {error.strerror}; free space, make "
+            "it writable, or name another folder as `cache`"
         ) from error
