@@ -16,6 +16,7 @@ from data.records import (
     Readable,
     Scale,
     Scored,
+    Unparsed,
     Verdict,
 )
 from data.tables import ROWS_AT_ONCE, VERDICTS, table
@@ -23,6 +24,7 @@ from tasks.parsing import parse
 from tasks.presenting import to_own
 from tasks.sureness import probabilities
 
+THOUGHT = "truncated while thinking"  # the tokens went into hidden reasoning
 _COPIED = (
     "sample_id",
     "item_id",
@@ -74,6 +76,8 @@ def _row(
     verdict, raw = _read(answer, asked["mode"], len(presented), scale)
     chances = _chances(answer, verdict, raw, scale)
     own = to_own(verdict, presented) if presented else verdict
+    if isinstance(own, Unparsed) and own.reason == "truncated" and answer["reasoning_tokens"]:
+        own = Unparsed(reason=THOUGHT)
     return row | {
         "status": own.status,
         "verdict": canonical(own),

@@ -71,3 +71,20 @@ def test_a_schema_of_ones_own_beside_ours_is_refused(
     ended = quick("plan", path, "--set", "judges.j.params.response_format=json")
     assert ended.code == 2
     assert "leave its own out of params" in ended.err
+
+
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_an_answer_cut_off_by_its_own_thinking_is_a_state_of_its_own_and_billed(
+    quick: InProcess, standin: StandinControl, prefect_server: Server, client: str
+) -> None:
+    standin.script(sequence=["thinking"] * 3)
+    folder = quick.folder / "run"
+    path = config(quick, standin, client)
+    ended = quick("run", path, "--run-dir", folder, "--json")
+    assert ended.code == 0, ended.err
+    verdicts = pl.read_parquet(folder / "verdicts.parquet").filter(pl.col("judge") == "j")
+    cut = verdicts.filter(pl.col("reason") == "truncated while thinking")
+    assert (cut.height, set(cut["status"])) == (3, {"unparsed"})
+    answers = pl.read_parquet(folder / "answers.parquet")
+    assert answers["reasoning_tokens"].sum() == 3 * 64
+    assert ended.json["cost"]["output_tokens"] == answers["output_tokens"].sum()

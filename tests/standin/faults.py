@@ -34,7 +34,12 @@ REJECTIONS: dict[str, tuple[int, str, str, str]] = {
         "You have reached your specified API usage limits.",
     ),
 }
-FINISHES = {"refusal": "refusal", "content-filter": "content_filter", "truncated": "length"}
+FINISHES = {
+    "refusal": "refusal",
+    "content-filter": "content_filter",
+    "truncated": "length",
+    "thinking": "length",
+}
 PACED = frozenset({"429", "503", "529"})  # rejected with a Retry-After
 BROKEN = frozenset({"drop-before", "drop-after", "half-body", "stall", "not-http", "redirect"})
 ODD = frozenset({"html", "not-json", "wrong-shape", "wrong-type", "error-in-200", "empty"})

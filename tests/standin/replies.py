@@ -108,9 +108,12 @@ def usage_of(asked: Asked, text: str) -> tuple[int, int]:
     return len(asked.text) // 4 + 765 * len(asked.images) + 8, len(text) // 4 + 1
 
 
-def reply_body(asked: Asked, text: str, finish: str = "stop", **more: Any) -> bytes:
-    """A complete reply; `finish` in the words of chat completions."""
+def reply_body(
+    asked: Asked, text: str, finish: str = "stop", reasoning: int = 0, **more: Any
+) -> bytes:
+    """A complete reply; `finish` in the words of chat completions, `reasoning` hidden tokens."""
     tokens_in, tokens_out = usage_of(asked, text)
+    tokens_out += reasoning
     model = f"{asked.model}-standin"
     body: dict[str, Any]
     if asked.protocol == "openai":
@@ -135,7 +138,7 @@ def reply_body(asked: Asked, text: str, finish: str = "stop", **more: Any) -> by
                 "prompt_tokens": tokens_in,
                 "completion_tokens": tokens_out,
                 "total_tokens": tokens_in + tokens_out,
-                "completion_tokens_details": {"reasoning_tokens": 0},
+                "completion_tokens_details": {"reasoning_tokens": reasoning},
             },
         }
     else:
@@ -148,7 +151,11 @@ def reply_body(asked: Asked, text: str, finish: str = "stop", **more: Any) -> by
             "content": [{"type": "text", "text": text}] if text else [],
             "stop_reason": stop.get(finish, finish),
             "stop_sequence": None,
-            "usage": {"input_tokens": tokens_in, "output_tokens": tokens_out},
+            "usage": {
+                "input_tokens": tokens_in,
+                "output_tokens": tokens_out,
+                "output_tokens_details": {"thinking_tokens": reasoning},
+            },
         }
     return json.dumps({**body, **more}).encode()
 

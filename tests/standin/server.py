@@ -153,6 +153,8 @@ def _body(fault: str, asked: Asked, script: Script) -> bytes:
     """The body of a 2xx."""
     text = script.text() if fault in {"ok", "wrong-type"} else None
     text = verdict(asked, script.mode) if text is None else text
+    if fault == "thinking":
+        return reply_body(asked, "", "length", reasoning=64)
     if fault in FINISHES:
         text = text[: len(text) // 2] if fault == "truncated" else "I cannot judge this."
         return reply_body(asked, text, FINISHES[fault])
