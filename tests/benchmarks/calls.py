@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -97,6 +98,14 @@ def jpegs() -> tuple[bytes, ...]:
         coarse.resize((1200, 900), Image.Resampling.BICUBIC).save(file, "JPEG", quality=79)
         made.append(file.getvalue())
     return tuple(made)
+
+
+def bare_s(load: Load, start: int, times: int) -> float:
+    """Seconds that a bare loop takes for so many times `REQUESTS` requests."""
+    started = time.perf_counter()
+    for number in range(times):
+        asyncio.run(_bare(load, start + number))
+    return time.perf_counter() - started
 
 
 async def _bare(load: Load, start: int) -> None:

@@ -23,9 +23,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.benchmarks.calls import AT_ONCE, PROMPT, jpegs
+from tests.benchmarks.calls import AT_ONCE, PROMPT, REQUESTS, Load, bare_s, jpegs
 from tests.standin.control import StandinControl
 
+FEW, MANY = 10_000, 20_000
 JUDGEFLOW = Path(sys.executable).parent / "judgeflow"
 
 
@@ -52,8 +53,8 @@ class Bench:
         self.folder, self.standin, self.env, self.images = folder, standin, env, images
         self._number = itertools.count()
 
-    def run(self, samples: int, cache: str) -> Took:
-        """Judge that many samples with a call cache of that name."""
+    def run(self, samples: int, cache: str, repeats: int = 1) -> Took:
+        """Judge that many samples so many times, with a call cache of that name."""
         name = f"run-{next(self._number)}"
         config = {
             "name": name,
@@ -66,6 +67,7 @@ class Bench:
                 }
             ],
             "modes": ["score"],
+            "repeats": repeats,
             "cache": str(self.folder / cache),
             "runs": str(self.folder / "runs"),
         }  # fmt: skip
@@ -137,3 +139,43 @@ def prefect_server(home: Path) -> Iterator[dict[str, str]]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
+
+
+def marginal(standin: StandinControl, folder: Path) -> Iterator[str]:
+    """What 10,000 judgements more cost, cold and cached, beside a bare loop's 10,000."""
+    with prefect_server(folder) as env:
+        bench = Bench(folder, standin, env)
+        bench.run(100, "warm")
+        cold, cached = {}, {}
+        for samples in (FEW, MANY):
+            cold[samples] = bench.run(samples, f"cache-{samples}")
+            cached[samples] = bench.run(samples, f"cache-{samples}")
+            assert (cold[samples].calls, cached[samples].calls) == (samples, 0)
+    more = MANY - FEW
+    bare = more / bare_s(Load(standin, "openai"), 10**6, more // REQUESTS)
+    paid = more / (cold[MANY].wall_s - cold[FEW].wall_s)
+    free = more / (cached[MANY].wall_s - cached[FEW].wall_s)
+    what = f"{FEW} to {MANY}"
+    yield f"whole graph, cold, {what}: {paid:.0f}/s, bare loop {bare:.0f}/s, ratio {paid / bare:.3f}"
+    yield f"whole graph, all cached, {what}: {free:.0f}/s, 0 calls"
+
+
+def starting(standin: StandinControl, folder: Path) -> Iterator[str]:
+    """Seconds from the command to the first call, with a running Prefect server and without."""
+    with prefect_server(folder) as env:
+        running = Bench(folder, standin, env).run(100, "running").first_call_s
+    alone = {name: value for name, value in env.items() if name != "PREFECT_API_URL"}
+    temporary = Bench(folder, standin, alone).run(100, "temporary").first_call_s
+    yield f"first call after {running:.1f} s with a running server, {temporary:.1f} s without"
+
+
+def memory(standin: StandinControl, folder: Path) -> Iterator[str]:
+    """Peak memory of many judgements beside that of few: more samples, or more repeats of them."""
+    with prefect_server(folder) as env:
+        bench = Bench(folder, standin, env)
+        few = bench.run(FEW, "few").peak_mb
+        repeated = bench.run(FEW, "repeated", repeats=10).peak_mb
+        many = bench.run(10 * FEW, "many").peak_mb
+    yield f"peak memory, {FEW} samples: {few:.0f} MB"
+    yield f"peak memory, 10 repeats of each: {repeated:.0f} MB, ratio {repeated / few:.2f}"
+    yield f"peak memory, {10 * FEW} samples: {many:.0f} MB, ratio {many / few:.2f}"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import calls, numbers
+from tests.benchmarks import calls, graph, numbers
 from tests.standin.control import standin_process
 
 ROUNDS = 5
@@ -53,6 +53,10 @@ def main() -> None:
             *numbers.pairs(),
         ):
             print(measured(Pair(name, ours, other, other_name)), flush=True)
+        for part in (graph.starting, graph.marginal, graph.memory):
+            with tempfile.TemporaryDirectory() as place:
+                for line in part(standin, Path(place)):
+                    print(line, flush=True)
     work = numbers.large()
     started = time.perf_counter()
     work()
