@@ -156,7 +156,8 @@ def marginal(standin: StandinControl, folder: Path) -> Iterator[str]:
     paid = more / (cold[MANY].wall_s - cold[FEW].wall_s)
     free = more / (cached[MANY].wall_s - cached[FEW].wall_s)
     what = f"{FEW} to {MANY}"
-    yield f"whole graph, cold, {what}: {paid:.0f}/s, bare loop {bare:.0f}/s, ratio {paid / bare:.3f}"
+    ratio = paid / bare
+    yield f"whole graph, cold, {what}: {paid:.0f}/s, bare loop {bare:.0f}/s, ratio {ratio:.3f}"
     yield f"whole graph, all cached, {what}: {free:.0f}/s, 0 calls"
 
 
