@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -9,7 +10,7 @@ import httpx2
 
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
 from tasks.clients.bodies import Encoded
-from tasks.clients.endpoints import address
+from tasks.clients.endpoints import Address, address
 from tasks.clients.extras import STRUCTURED
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
@@ -37,20 +38,21 @@ def anthropic_client(
         CredentialsError: the environment variable with the key is not set.
     """
     place = address(judge)
-
-    def sdk(http: httpx2.AsyncClient) -> anthropic.AsyncAnthropic:
-        return anthropic.AsyncAnthropic(
-            api_key=place.key,
-            base_url=place.url,
-            default_query=place.query,
-            max_retries=0,
-            http_client=http,
-        )
-
     http = anthropic.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
-    wire = Wire(place, "/v1/messages", sdk, http)
+    wire = Wire(place, "/v1/messages", anthropic_sdk(place), http)
     extras = [STRUCTURED] if judge.structured else []
     return HttpClient(Messages(), wire, images, judge.timeout_s, place.secrets, heard, extras)
+
+
+def anthropic_sdk(place: Address) -> Callable[[httpx2.AsyncClient], anthropic.AsyncAnthropic]:
+    """Makes the SDK's client for a place on top of an HTTP client; it repeats nothing."""
+    return lambda http: anthropic.AsyncAnthropic(
+        api_key=place.key,
+        base_url=place.url,
+        default_query=place.query,
+        max_retries=0,
+        http_client=http,
+    )
 
 
 class Messages:

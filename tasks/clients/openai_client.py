@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -9,7 +10,7 @@ import openai
 
 from data.records import Answer, FinishReason, ImagePart, Message, Request, Usage
 from tasks.clients.bodies import Encoded
-from tasks.clients.endpoints import address
+from tasks.clients.endpoints import Address, address
 from tasks.clients.extras import LOGPROBS, STRUCTURED
 from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.label_tokens import label_tokens
@@ -35,21 +36,22 @@ def openai_client(judge: OpenAIJudge, images: ImageBytes, heard: Heard = lambda 
         CredentialsError: the environment variable with the key is not set.
     """
     place = address(judge)
-
-    def sdk(http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(
-            api_key=place.key,
-            base_url=place.url,
-            default_query=place.query,
-            max_retries=0,
-            http_client=http,
-        )
-
     http = openai.DefaultAioHttpClient(**http_options(place, judge.timeout_s))
-    wire = Wire(place, "/chat/completions", sdk, http)
+    wire = Wire(place, "/chat/completions", openai_sdk(place), http)
     extras = [name for name in (STRUCTURED, LOGPROBS) if getattr(judge, name)]
     return HttpClient(
         ChatCompletions(), wire, images, judge.timeout_s, place.secrets, heard, extras
+    )
+
+
+def openai_sdk(place: Address) -> Callable[[httpx2.AsyncClient], openai.AsyncOpenAI]:
+    """Makes the SDK's client for a place on top of an HTTP client; it repeats nothing."""
+    return lambda http: openai.AsyncOpenAI(
+        api_key=place.key,
+        base_url=place.url,
+        default_query=place.query,
+        max_retries=0,
+        http_client=http,
     )
 
 

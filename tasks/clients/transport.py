@@ -101,7 +101,8 @@ class HttpClient:
         for allowance in allowances(headers, now):
             self._heard(allowance)
         try:
-            answer = self._answer(response.status_code, headers, response.content)
+            status, raw = response.status_code, response.content
+            answer = read_answer(self._dialect, status, headers, raw, self._secrets)
         except CallError as error:
             raise self._less(error, left_out) from error
         return answer.model_copy(
@@ -126,39 +127,41 @@ class HttpClient:
         self._left_out.add(extra)
         return CallError(error.failure.model_copy(update={"kind": "unsupported"}), None)
 
-    def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
-        """The answer in a response, whose headers have names in lower case.
 
-        Raises:
-            CallError: the response holds none.
-        """
-        if not 200 <= status < 300:
-            raise rejection(status, headers, content, self._secrets)
+def read_answer(
+    dialect: Dialect,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    secrets: Iterable[str],
+) -> Answer:
+    """The answer in a response, whose headers have names in lower case.
 
-        def bad(what: str) -> CallError:
-            return self._bad_body(status, headers, content, what)
+    Raises:
+        CallError: the response holds none.
+    """
 
-        try:
-            body = json.loads(content)
-        except (ValueError, RecursionError):
-            raise bad("no JSON") from None
-        if not isinstance(body, dict):
-            raise bad("no JSON object")
-        if (error := self._dialect.error_in(body)) is not None:
-            wait_s = retry_after(headers, dt.datetime.now(dt.UTC))
-            raise rejection_inside(status, error, self._secrets, wait_s)
-        answer = self._dialect.read(body)
-        if answer is None:
-            raise bad("JSON of an unexpected shape")
-        return answer
-
-    def _bad_body(
-        self, status: int, headers: Mapping[str, str], content: bytes, what: str
-    ) -> CallError:
+    def bad(what: str) -> CallError:
         kind = headers.get("content-type", "no content type")
         start = content[:80].decode("utf-8", "replace")
-        words = scrub(f"HTTP {status} with {what} ({kind}): {start!r}", self._secrets)
+        words = scrub(f"HTTP {status} with {what} ({kind}): {start!r}", secrets)
         return call_error("bad_body", words, status=status, perhaps_paid=True)
+
+    if not 200 <= status < 300:
+        raise rejection(status, headers, content, secrets)
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        raise bad("no JSON") from None
+    if not isinstance(body, dict):
+        raise bad("no JSON object")
+    if (error := dialect.error_in(body)) is not None:
+        wait_s = retry_after(headers, dt.datetime.now(dt.UTC))
+        raise rejection_inside(status, error, secrets, wait_s)
+    answer = dialect.read(body)
+    if answer is None:
+        raise bad("JSON of an unexpected shape")
+    return answer
 
 
 def lost(error: Exception, timeout_s: float, secrets: Iterable[str] = ()) -> CallError:

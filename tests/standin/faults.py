@@ -43,7 +43,7 @@ FINISHES = {
 PACED = frozenset({"429", "503", "529"})  # rejected with a Retry-After
 BROKEN = frozenset({"drop-before", "drop-after", "half-body", "stall", "not-http", "redirect"})
 ODD = frozenset({"html", "not-json", "wrong-shape", "wrong-type", "error-in-200", "empty"})
-KINDS = frozenset({"ok", *REJECTIONS, *FINISHES, *BROKEN, *ODD})
+KINDS = frozenset({"ok", "expired", *REJECTIONS, *FINISHES, *BROKEN, *ODD})
 
 
 @dataclass
@@ -55,7 +55,8 @@ class Script:
     that neither names. `drop-before` closes a connection unread in a `sequence` only; elsewhere
     the body has been read, to know which call it is. `texts`: replies to the next calls, in
     order, the last one repeated. `allowed`: fields of `Allowing`; calls beyond it are rejected with
-    429 and `retry_after`, at once. `refuses`: parameters that a request must not hold.
+    429 and `retry_after`, at once. `refuses`: parameters that a request must not hold. `batch_s`,
+    `batch_share`: how long a batch takes, and what share of one is answered if it is cancelled.
     """
 
     latency: float = 0.0
@@ -70,6 +71,8 @@ class Script:
     seed: int = 0
     allowed: dict[str, Any] = field(default_factory=dict)
     refuses: list[str] = field(default_factory=list)
+    batch_s: float = 0.0
+    batch_share: float = 0.5
 
     def __post_init__(self) -> None:
         named = {*self.sequence, *self.each, *self.rates}

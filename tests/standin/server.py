@@ -23,6 +23,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from tests.standin.batches import Batches
 from tests.standin.counts import Counts
 from tests.standin.faults import (
     BROKEN,
@@ -48,6 +49,7 @@ class Standin:
         self._latency = latency
         self.counts = Counts()
         self.script = Script(latency=latency)
+        self.batches = Batches(lambda: self.script, lambda: self.counts)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The response to any request."""
@@ -116,10 +118,15 @@ class Standin:
                 return _json(200, json.dumps(asdict(self.script)).encode())
             case ("POST", "/_reset"):
                 self.counts, self.script = Counts(), Script(latency=self._latency)
+                self.batches = Batches(lambda: self.script, lambda: self.counts)
                 return _json(200, b"{}")
             case ("GET", "/v1/models"):
                 models = [{"id": "standin", "object": "model", "owned_by": "nobody"}]
                 return _json(200, json.dumps({"object": "list", "data": models}).encode())
+        content, kind = await request.read(), request.headers.get("Content-Type", "")
+        found = self.batches.handle(request.method, request.path, content, kind)
+        if found is not None:
+            return _json(*found)
         return _json(404, b'{"error": {"message": "Not here.", "code": "not_found"}}')
 
 
