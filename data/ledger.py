@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,10 @@ class Ledger:
         """Note that an attempt is about to be sent."""
         self._append({"e": "sent", "k": key, "j": judge, "a": attempt, "max": max_usd})
 
+    def adopted(self, key: str, judge: str, max_usd: float | None) -> None:
+        """Note that an attempt which another process sent is waited for here."""
+        self._append({"e": "adopted", "k": key, "j": judge, "max": max_usd})
+
     def paid(self, key: str, judge: str, usd: float | None, tokens: tuple[int, int]) -> None:
         """Note that an attempt came back complete."""
         self._append({"e": "paid", "k": key, "j": judge, "usd": usd, "in_out": tokens})
@@ -86,11 +91,16 @@ def charges(folder: Path) -> dict[str, Charge]:
 
 def _read(folder: Path) -> _Sums:
     total = _Sums()
+    without_end: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*.jsonl")):
         open_attempts: dict[str, dict[str, Any]] = {}
         for line in _lines(path):
             total.add(line, open_attempts)
-        for sent in open_attempts.values():
+        without_end += open_attempts.values()
+    for sent in without_end:
+        if total.adopted[sent["k"]] and sent["e"] == "sent":
+            total.adopted[sent["k"]] -= 1  # its end stands with whoever waited for it
+        else:
             total.perhaps(sent)
     return total
 
@@ -103,10 +113,14 @@ class _Sums:
         self.usd_by_judge: dict[str, float] = {}
         self.paid_by_judge: dict[str, int] = {}
         self.by_key: dict[str, Charge] = {}
+        self.adopted: Counter[str] = Counter()  # attempts of other processes, by key
 
     def add(self, line: dict[str, Any], open_attempts: dict[str, dict[str, Any]]) -> None:
         sent = line if line["e"] == "sent" else open_attempts.pop(line["k"], None)
-        if line["e"] == "sent":
+        if line["e"] == "adopted":
+            self.adopted[line["k"]] += sent is None
+            open_attempts[line["k"]] = line
+        elif line["e"] == "sent":
             self.counts["attempts"] += 1
             if line["k"] in open_attempts:  # an earlier process with this id died in between
                 self.perhaps(open_attempts[line["k"]])

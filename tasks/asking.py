@@ -148,16 +148,14 @@ def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
 def _price(seat: Seat, text: str, shown: Sequence[PreparedImage]) -> dict[str, Any]:
     if seat.free:
         return {"input_tokens": 0, "max_output_tokens": 0, "expected_usd": 0.0, "max_usd": 0.0}
-    quoted = quote(
-        seat.price,
-        text,
-        [(image.width, image.height) for image in shown],
-        seat.expected_output_tokens,
-        seat.max_output_tokens,
-    )
+    sizes = [(image.width, image.height) for image in shown]
+    tokens = seat.expected_output_tokens, seat.max_output_tokens
+    price = seat.batch_price if seat.batched else seat.price
+    quoted = quote(price, text, sizes, *tokens)
+    dearest = quote(seat.price, text, sizes, *tokens) if seat.calls_after_deadline else quoted
     return {
         "input_tokens": quoted.input_tokens,
         "max_output_tokens": seat.max_output_tokens,
         "expected_usd": quoted.expected_usd,
-        "max_usd": quoted.max_usd,
+        "max_usd": dearest.max_usd,
     }

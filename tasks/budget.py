@@ -59,6 +59,21 @@ class Budget:
         self.reserved_calls += 1
         return Reservation(price)
 
+    def reserve_now(self, max_price_usd: float | None) -> Reservation | None:
+        """Set aside a call and its maximum price; `None` where that could cross a limit.
+
+        Raises:
+            ConfigError: there is a limit in USD and the call's price is unknown.
+        """
+        if self.max_usd is not None and max_price_usd is None:
+            raise ConfigError("a limit in USD needs a known price for every request")
+        price = max_price_usd or 0.0
+        if self._crossed(price) is not None:
+            return None
+        self.reserved_usd += price
+        self.reserved_calls += 1
+        return Reservation(price)
+
     def settle(self, reserved: Reservation, actual_usd: float, sent: bool) -> None:
         """Replace a reservation by what the call really cost, and whether it was sent at all."""
         self.reserved_usd -= reserved.usd

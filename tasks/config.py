@@ -38,12 +38,22 @@ class _Judge(Record):
     name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][\w.+ -]*$")]
 
 
+class BatchConfig(Record):
+    """How batches are waited for: seconds between looks, hours at most, and what then."""
+
+    poll_s: Annotated[float, Field(gt=0)] = 60.0
+    deadline_h: Annotated[float, Field(gt=0, le=24)] = 24.0
+    fallback: bool = False
+
+
 class _ModelJudge(_Judge):
     model: str
     base_url: str | None = None
     api_key_env: str | None = None
     params: dict[str, JsonValue] = Field(default_factory=dict)
     structured: bool = False
+    execute: Literal["calls", "batch"] = "calls"
+    batch: BatchConfig = BatchConfig()
     max_output_tokens: Annotated[int, Field(ge=1)] = 1024
     expected_output_tokens: Annotated[int, Field(ge=1)] = 300
     expected_seconds: Annotated[float, Field(gt=0)] = 5.0

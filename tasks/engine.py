@@ -10,54 +10,23 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from cache.flight import SingleFlight
-from cache.keys import request_of_json
 from cache.store import CallCache, new_entry
 from data.errors import BudgetError, CredentialsError, DataError, JudgeflowError
 from data.ledger import Ledger
-from data.records import Answer, Failure, Request, Usage
+from data.records import Answer, Failure, Usage
+from tasks.batching import Batching
 from tasks.budget import Budget
 from tasks.clients.failures import ASKED_AGAIN, FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
 from tasks.health import Health
+from tasks.jobs import Job, Outcome
 from tasks.limiter import Limiter, Started
 from tasks.stopping import GRACE_S, Stop
 
 LONGEST_BACKOFF_S = 60.0
 LOOKED_UP_AT_ONCE = 100
-
-
-@dataclass(frozen=True)
-class Job:
-    """A request to answer (as canonical JSON), who asks it, and what it may use.
-
-    `max_usd` is the most it can cost (`None`: unknown); `tokens` is what it is expected to bring or
-    use up, for limits of tokens per minute.
-    """
-
-    key: str
-    judge: str
-    text: str
-    max_usd: float | None
-    tokens: int = 0
-
-    @cached_property
-    def request(self) -> Request:
-        """The request; one that is answered from the cache is never read."""
-        return request_of_json(self.text)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a job: an answer or a failure; `usd` is what this run paid for it."""
-
-    job: Job
-    answer: Answer | None = None
-    failure: Failure | None = None
-    cached: bool = False
-    usd: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +40,7 @@ class Lane:
     max_attempts: int = 6
     give_up_after_s: float = 900.0
     backoff_s: float = 0.5
+    batching: Batching | None = None
 
 
 class _SilentError(Exception):
@@ -98,7 +68,7 @@ class Engine:
         self._ledger = ledger
         self._stop = stop
         self._flight: SingleFlight[Outcome] = SingleFlight()
-        self._calling: set[asyncio.Task[Outcome]] = set()
+        self._calling: set[asyncio.Task[Any]] = set()
 
     async def answer(
         self, jobs: Sequence[Job], tell: Callable[[Outcome], None] = lambda _: None
@@ -110,6 +80,7 @@ class Engine:
         """
         outcomes: dict[str, Outcome] = {}
         waiting: dict[asyncio.Task[Outcome], Job] = {}
+        batched: dict[str, list[Job]] = {}
         for start in range(0, len(jobs), LOOKED_UP_AT_ONCE):
             some = jobs[start : start + LOOKED_UP_AT_ONCE]
             hits = self._cache.answers([job.key for job in some])
@@ -117,21 +88,51 @@ class Engine:
                 if (answer := hits.get(job.key)) is not None:
                     outcomes[job.key] = Outcome(job, answer=answer, cached=True)
                     tell(outcomes[job.key])
+                elif self._lanes[job.judge].batching is not None:
+                    batched.setdefault(job.judge, []).append(job)
                 else:
                     waiting[asyncio.create_task(self._fly(job, tell))] = job
             await asyncio.sleep(0)
-        if waiting:
-            await self._finish(set(waiting))
+        batches = {
+            asyncio.create_task(self._batch(judge, some, tell)): some
+            for judge, some in batched.items()
+        }
+        if waiting or batches:
+            await self._finish({*waiting, *batches})
             for task, job in waiting.items():
                 outcomes[job.key] = self._result(task, job)
+            for batch, some in batches.items():
+                found = {} if batch.cancelled() else batch.result()
+                outcomes |= {
+                    job.key: found.get(job.key) or Outcome(job, failure=self._stopped(0, 0))
+                    for job in some
+                }
         return [outcomes[job.key] for job in jobs]
+
+    async def _batch(
+        self, judge: str, jobs: Sequence[Job], tell: Callable[[Outcome], None]
+    ) -> dict[str, Outcome]:
+        """Outcomes by key from the batch endpoint; what it leaves is called for directly."""
+        batching = self._lanes[judge].batching
+        assert batching is not None
+        try:
+            found = await batching.answer(jobs, tell)
+        except JudgeflowError as error:
+            self._stop.set(error)
+            return {}
+        rest = [job for job in jobs if job.key not in found]
+        called = await asyncio.gather(*(self._fly(job, tell) for job in rest))
+        return found | {outcome.job.key: outcome for outcome in called}
 
     async def close(self) -> None:
         """Close every client once."""
+        for lane in self._lanes.values():
+            if lane.batching is not None:
+                await lane.batching.client.close()
         for client in {id(lane.client): lane.client for lane in self._lanes.values()}.values():
             await client.close()
 
-    async def _finish(self, tasks: set[asyncio.Task[Outcome]]) -> None:
+    async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Wait for all; when the run stops, drop what waits and give calls in flight a grace."""
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 

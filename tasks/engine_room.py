@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cache.opening import open_cache
@@ -18,11 +18,13 @@ from data.errors import JudgeflowError
 from data.image_store import ImageStore
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
+from tasks.batching import Batching
 from tasks.budget import Budget
-from tasks.config import Judge, RunConfig
-from tasks.engine import Engine, Job, Lane, Outcome
+from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
+from tasks.engine import Engine, Lane
 from tasks.health import Health
-from tasks.judges import Seat, make_client
+from tasks.jobs import Job, Outcome
+from tasks.judges import Seat, make_batch_client, make_client
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
 
@@ -112,9 +114,17 @@ def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Runnin
 
     async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
         shared: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
-        lanes = {name: _lane(judge, seats[name], images, shared) for name, judge in entries.items()}
         limits = config.budget
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
+        lanes = {}
+        for name, judge in entries.items():
+            lane = _lane(judge, seats[name], images, shared)
+            if isinstance(judge, OpenAIJudge | AnthropicJudge) and judge.execute == "batch":
+                client = make_batch_client(judge, images)
+                settle, own = seats[name].settle_batch, judge.batch
+                batching = Batching(run, name, client, cache, budget, ledger, settle, own)
+                lane = replace(lane, batching=batching)
+            lanes[name] = lane
         return Engine(cache, lanes, budget, ledger, stop)
 
     try:

@@ -27,6 +27,7 @@ from tasks.verdict_schema import verdict_schema
 if TYPE_CHECKING:
     from data.image_store import ImageStore
     from tasks.clients.failures import Client
+    from tasks.clients.handing_in import BatchClient
     from tasks.clients.transport import Heard
 
 GOOGLE_HOST = "generativelanguage.googleapis.com"
@@ -37,7 +38,8 @@ FREE_LIMITS = "local"  # image limits of judges that receive no image over a wir
 class Seat:
     """A judge as it is planned: everything of its entry that a request or a quote needs.
 
-    `price` is `None` where it is unknown; `free` where nothing is billed at all.
+    `price` is `None` where it is unknown; `free` where nothing is billed at all. A `batched` judge
+    is asked through its batch endpoint at `batch_price`.
     """
 
     name: str
@@ -55,6 +57,9 @@ class Seat:
     concurrency: int = 64
     structured: bool = False
     logprobs: bool = False
+    batch_price: ModelPrice | None = None
+    batched: bool = False
+    calls_after_deadline: bool = False
 
     def judging_params(
         self, mode: Mode, setting: str, responses: int, scale: Scale
@@ -74,6 +79,10 @@ class Seat:
     def reads_context(self) -> bool:
         """Whether the answer comes from `Request.context` rather than from a model."""
         return self.client in {"simulated", "recorded-table"}
+
+    def settle_batch(self, usage: Usage) -> float | None:
+        """USD billed for a usage in a batch; `None` where the price or the usage is unknown."""
+        return settle(self.batch_price, usage)
 
     def settle(self, usage: Usage) -> float | None:
         """USD billed for a usage; `None` where the price or the usage is unknown."""
@@ -157,6 +166,9 @@ def _model_seat(judge: OpenAIJudge | AnthropicJudge, prices: PriceList) -> Seat:
         expected_seconds=judge.expected_seconds,
         concurrency=judge.concurrency,
         structured=judge.structured,
+        batched=judge.execute == "batch",
+        batch_price=price.in_batch() if price and judge.execute == "batch" else None,
+        calls_after_deadline=judge.batch.fallback,
         logprobs=isinstance(judge, OpenAIJudge) and judge.logprobs,
     )
 
@@ -223,6 +235,17 @@ def make_client(judge: Judge, images: ImageStore, heard: Heard = lambda _: None)
             return anthropic_client(judge, images, heard)
         case RecordedJudge():
             return _recorded_client(judge)
+
+
+def make_batch_client(judge: OpenAIJudge | AnthropicJudge, images: ImageStore) -> BatchClient:
+    """The client of the judge's batch endpoint.
+
+    Raises:
+        CredentialsError: the environment variable with the key is not set.
+    """
+    from tasks.clients.batches import batch_client
+
+    return batch_client(judge, images)
 
 
 def _recorded_client(judge: RecordedJudge) -> Client:

@@ -8,7 +8,7 @@ before it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -85,8 +85,10 @@ def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned
                 yield planned(ground, seat, asked, "")
 
 
-def sharded(rows: Iterable[Planned], size: int, round_: int) -> Iterator[list[Planned]]:
-    """The rows of a round in shards of at most `size` distinct requests of one judge.
+def sharded(
+    rows: Iterable[Planned], size: Callable[[str], int], round_: int
+) -> Iterator[list[Planned]]:
+    """The rows of a round in shards of one judge, of at most `size` distinct requests by its name.
 
     A shard's id holds the round, its index and a hash of its keys. A request that stands in
     several rows belongs to the first shard that has it.
@@ -106,11 +108,13 @@ def plan_table(shards: Iterable[Sequence[Planned]]) -> pl.DataFrame:
     return pl.concat(frames) if frames else table([], PLAN)
 
 
-def _chunks(source: Iterable[Planned], size: int, seen: set[str]) -> Iterator[list[Planned]]:
+def _chunks(
+    source: Iterable[Planned], size: Callable[[str], int], seen: set[str]
+) -> Iterator[list[Planned]]:
     rows: list[Planned] = []
     new = 0
     for one in source:
-        if rows and (one.row["judge"] != rows[-1].row["judge"] or new >= size):
+        if rows and (one.row["judge"] != rows[-1].row["judge"] or new >= size(one.row["judge"])):
             yield rows
             rows, new = [], 0
         key = one.row["request_key"]

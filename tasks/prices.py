@@ -47,6 +47,13 @@ class ModelPrice(Record):
     as_of: str | None = None
     note: str | None = None
 
+    def in_batch(self) -> ModelPrice:
+        """The price through the batch endpoint: the listed one, else half."""
+        listed = self.price_in_batch, self.price_out_batch
+        price_in = self.price_in / 2 if listed[0] is None else listed[0]
+        price_out = self.price_out / 2 if listed[1] is None else listed[1]
+        return self.model_copy(update={"price_in": price_in, "price_out": price_out})
+
 
 class Provider(Record):
     """A provider's models by name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from tasks.engine import Outcome
+from tasks.jobs import Outcome
 
 
 class Listener(Protocol):

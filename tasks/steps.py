@@ -66,7 +66,7 @@ def plan_round(run: str, round_: int) -> list[str]:
     cache_policy=OncePerRun(version=SHARD_VERSION),
     persist_result=True,
     result_serializer="json",
-    timeout_seconds=24 * 3600,
+    timeout_seconds=7 * 24 * 3600,  # batches take a day each
     tags=["judgeflow-shard"],
 )
 def execute_shard(run: str, nonce: str, shard: str) -> dict[str, Any]:

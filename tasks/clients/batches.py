@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import anthropic
 import httpx2
@@ -16,6 +15,7 @@ from tasks.clients.anthropic_client import Messages, anthropic_sdk
 from tasks.clients.bodies import content
 from tasks.clients.endpoints import Address, address
 from tasks.clients.failures import CallError, ImageBytes, call_error
+from tasks.clients.handing_in import BatchClient, Item, Result
 from tasks.clients.openai_client import ChatCompletions, openai_sdk
 from tasks.clients.rejections import rejection, rejection_inside
 from tasks.clients.transport import Dialect, lost, read_answer
@@ -23,55 +23,8 @@ from tasks.clients.wire import headers_for, http_options
 from tasks.config import AnthropicJudge, OpenAIJudge
 
 T = TypeVar("T")
-Result = tuple[str, Answer | CallError]
 NONCE = "judgeflow"  # the metadata by which a batch is found again
 EXPIRED = "the batch ended before this request was answered"
-
-
-@dataclass(frozen=True)
-class Item:
-    """A request of a batch, by its key, as the bytes of its body."""
-
-    key: str
-    body: bytes
-
-
-class BatchClient(Protocol):
-    """Hands in batches of one endpoint and fetches their results.
-
-    Every method but `body` raises `CallError` where the endpoint cannot be asked or says no.
-    """
-
-    most_items: int
-    most_bytes: int
-
-    def body(self, request: Request) -> bytes:
-        """A request as the endpoint reads it."""
-        ...
-
-    async def submit(self, items: Sequence[Item], nonce: str) -> str:
-        """Hand in a batch; its id."""
-        ...
-
-    async def find(self, nonce: str, keys: Sequence[str]) -> str | None:
-        """The id of a batch that was handed in under this nonce, if the endpoint can tell."""
-        ...
-
-    async def ended(self, batch: str) -> bool:
-        """Whether there is nothing more to come."""
-        ...
-
-    async def cancel(self, batch: str) -> None:
-        """Ask for an early end; what is answered by then is kept."""
-        ...
-
-    def results(self, batch: str) -> AsyncIterator[Result]:
-        """What became of each request of a batch that has ended, in any order."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections."""
-        ...
 
 
 def batch_client(judge: OpenAIJudge | AnthropicJudge, images: ImageBytes) -> BatchClient:
@@ -121,7 +74,7 @@ class OpenAIBatches:
         )
         return batch.id
 
-    async def find(self, nonce: str, keys: Sequence[str]) -> str | None:
+    async def find(self, nonce: str) -> str | None:
         """The newest hundred batches are looked through."""
         page = await self._asked(lambda: self._sdk.batches.list(limit=100))
         found = [batch.id for batch in page.data if (batch.metadata or {}).get(NONCE) == nonce]
@@ -186,7 +139,7 @@ class AnthropicBatches:
         batch = await self._asked(lambda: self._sdk.messages.batches.create(requests=rows))
         return batch.id
 
-    async def find(self, nonce: str, keys: Sequence[str]) -> str | None:
+    async def find(self, nonce: str) -> str | None:
         """Message Batches carry no metadata: what was handed in cannot be told apart."""
         return None
 

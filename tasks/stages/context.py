@@ -22,6 +22,8 @@ from tasks.judges import Seat, seat
 from tasks.prices import PriceList, load_price_list
 from tasks.prompts import PromptSet
 
+IN_A_BATCH = 50_000  # requests, the most that OpenAI takes
+
 
 @dataclass(frozen=True)
 class Context:
@@ -43,6 +45,10 @@ class Context:
         """Who describes images for each judge: the configured describer, or the judge itself."""
         describer = self.config.describer
         return {j.name: describer.name if describer else j.name for j in self.config.judges}
+
+    def shard_size(self, judge: str) -> int:
+        """How many requests of a judge run as one task: what a batch may hold, else as set."""
+        return IN_A_BATCH if self.seats[judge].batched else self.config.shard_size
 
     def samples(self) -> Samples:
         """The samples of the run."""

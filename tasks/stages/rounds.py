@@ -19,8 +19,8 @@ from data.records import LABEL_TOKENS, Sample
 from data.tables import ANSWERS, PLAN, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
-from tasks.engine import Job, Outcome
 from tasks.gather import descriptions, gathered, with_responses
+from tasks.jobs import Job, Outcome
 from tasks.plan import (
     GATHER,
     JUDGE,
@@ -86,7 +86,7 @@ def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     """Store a round's requests and rows; return its shard ids. Kept when it is there already."""
     plan = _plan(here)
     if here.run.facts().get("planned", 0) < round_:
-        shards = sharded(planned_rows(here, round_, bound), here.config.shard_size, round_)
+        shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
         new = plan_table(_stored(here, shards))
         plan = pl.concat([plan.filter(pl.col("round") < round_), new])
         here.run.store("plan", plan)

@@ -18,7 +18,8 @@ from data.ledger import Ledger, spent
 from data.records import Answer, Failure, FailureKind, Message, Request, TextPart, Usage
 from tasks.budget import Budget
 from tasks.clients.failures import CallError
-from tasks.engine import Engine, Job, Lane, Outcome
+from tasks.engine import Engine, Lane
+from tasks.jobs import Job, Outcome
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
 

@@ -73,9 +73,9 @@ def test_blind_settings_carry_no_image() -> None:
 def test_a_request_that_two_rows_need_is_asked_once_and_quoted_once() -> None:
     plain = judging(config(repeats=6))
     probed = judging(config(repeats=6, probes={"repeats": {"repeats": 6}, "order": {}}))
-    shared = plan_table(sharded(iter(probed), 500, 2))
+    shared = plan_table(sharded(iter(probed), lambda judge: 500, 2))
     assert shared.height > len(plain)
-    (first, *_) = sharded(iter(probed), 10_000, 2)
+    (first, *_) = sharded(iter(probed), lambda judge: 10_000, 2)
     asked = [row for row in first if row.request_text is not None]
     assert len(asked) == shared["request_key"].n_unique() < shared.height
     lines = quote_lines(shared, set(), seats_of(config(), PRICES))
@@ -84,18 +84,18 @@ def test_a_request_that_two_rows_need_is_asked_once_and_quoted_once() -> None:
 
 
 def test_the_plan_is_a_pure_function_and_shards_do_not_move() -> None:
-    one, two = (plan_table(sharded(iter(judging(config())), 7, 2)) for _ in range(2))
+    one, two = (plan_table(sharded(iter(judging(config())), lambda judge: 7, 2)) for _ in range(2))
     assert one.equals(two)
     sizes = one.group_by("shard").agg(pl.col("request_key").n_unique())["request_key"]
     assert max(sizes) == 7
     assert one["shard"].n_unique() == -(-22 // 7)
-    other = plan_table(sharded(iter(judging(config(epoch="2026-11-23"))), 7, 2))
+    other = plan_table(sharded(iter(judging(config(epoch="2026-11-23"))), lambda judge: 7, 2))
     assert not set(other["shard"]) & set(one["shard"])
 
 
 def test_a_shard_holds_requests_of_one_judge() -> None:
     judges = [{"name": n, "client": "openai", "model": n} for n in ("a", "b")]
-    frame = plan_table(sharded(iter(judging(config(judges=judges))), 500, 2))
+    frame = plan_table(sharded(iter(judging(config(judges=judges))), lambda judge: 500, 2))
     assert frame.group_by("shard").agg(pl.col("judge").n_unique())["judge"].max() == 1
 
 

@@ -16,7 +16,8 @@ from data.records import Message, Request, TextPart
 from tasks.budget import Budget
 from tasks.clients.openai_client import openai_client
 from tasks.config import OpenAIJudge
-from tasks.engine import Engine, Job, Lane, Outcome
+from tasks.engine import Engine, Lane
+from tasks.jobs import Job, Outcome
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
 from tests.standin.control import StandinControl

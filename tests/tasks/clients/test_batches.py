@@ -10,8 +10,9 @@ import pytest
 
 from cache.keys import request_key
 from data.records import Answer, TextPart
-from tasks.clients.batches import BatchClient, Item, batch_client
+from tasks.clients.batches import batch_client
 from tasks.clients.failures import CallError
+from tasks.clients.handing_in import BatchClient, Item
 from tasks.config import AnthropicJudge, OpenAIJudge
 from tests.tasks.clients.conftest import new_request
 
@@ -86,7 +87,7 @@ def test_a_batch_is_found_again_by_its_nonce(standin: StandinControl, images: Im
 
     async def scene() -> tuple[str, str | None, str | None]:
         batch = await one.submit(items, "nonce-1")
-        found = await one.find("nonce-1", []), await one.find("nonce-2", [])
+        found = await one.find("nonce-1"), await one.find("nonce-2")
         await one.cancel(batch)
         assert await one.ended(batch)
         await one.close()
