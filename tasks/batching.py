@@ -179,9 +179,11 @@ class Batching:
 
         try:
             name = await self._patiently(hand_in)
-        except CallError as error:
+        except (CallError, CredentialsError) as error:
+            failure = error.failure if isinstance(error, CallError) else None
+            kind = failure.kind if failure else "credentials"
             for key in keys:
-                self.ledger.failed(key, error.failure.kind, bool(error.failure.perhaps_paid))
+                self.ledger.failed(key, kind, bool(failure and failure.perhaps_paid))
             note(self.run, batch.model_copy(update={"done": True}))
             raise
         batch = batch.model_copy(update={"id": name})

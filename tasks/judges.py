@@ -243,9 +243,13 @@ def make_batch_client(judge: OpenAIJudge | AnthropicJudge, images: ImageStore) -
     Raises:
         CredentialsError: the environment variable with the key is not set.
     """
-    from tasks.clients.batches import batch_client
+    if isinstance(judge, OpenAIJudge):
+        from tasks.clients.openai_batches import openai_batches
 
-    return batch_client(judge, images)
+        return openai_batches(judge, images)
+    from tasks.clients.anthropic_batches import anthropic_batches
+
+    return anthropic_batches(judge, images)
 
 
 def _recorded_client(judge: RecordedJudge) -> Client:

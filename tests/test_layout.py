@@ -15,8 +15,8 @@ LAYERS = ("data", "cache", "expectations", "tasks", "flows", "deployments")
 HOMES = {
     "prefect": ("cache/policies.py", "tasks/steps.py", "flows/", "deployments/"),
     "great_expectations": ("expectations/",),
-    "openai": ("tasks/clients/openai_client.py",),
-    "anthropic": ("tasks/clients/anthropic_client.py",),
+    "openai": ("tasks/clients/openai_client.py", "tasks/clients/openai_batches.py"),
+    "anthropic": ("tasks/clients/anthropic_client.py", "tasks/clients/anthropic_batches.py"),
     "diskcache": ("cache/disk.py",),
     "redis": ("cache/redis.py",),
 }

@@ -13,7 +13,9 @@ from tests.standin.control import StandinControl
 
 ITEMS = 12
 PRICE = {"input": 1.0, "output": 2.0, "image_tokens": 1000}
+ONE = ["openai", pytest.param("anthropic", marks=pytest.mark.prove)]
 BOTH = pytest.mark.parametrize("client", ["openai", "anthropic"])
+ONE_QUICKLY = pytest.mark.parametrize("client", ONE)
 
 
 def config(
@@ -58,7 +60,7 @@ def test_a_batch_answers_as_calls_do_for_half_the_price(
     assert again.json["counts"]["cached"] == ITEMS  # however it was asked, it was answered
 
 
-@BOTH
+@ONE_QUICKLY
 def test_a_killed_process_leaves_a_batch_that_the_next_one_picks_up(
     judgeflow: Terminal,
     quick: InProcess,
@@ -84,7 +86,7 @@ def test_a_killed_process_leaves_a_batch_that_the_next_one_picks_up(
     assert set(verdicts(folder)["status"]) <= {"scored", "chosen", "ranked"}
 
 
-@BOTH
+@ONE_QUICKLY
 def test_what_failed_in_a_batch_is_asked_again_in_another(
     quick: InProcess, standin: StandinControl, prefect_server: Server, client: str
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_budget_hands_in_what_it_has_room_for_and_stops(
     assert standin.stats()["completed"] == ITEMS
 
 
+@pytest.mark.prove
 def test_an_interrupt_leaves_the_batch_where_it_is(
     judgeflow: Terminal, quick: InProcess, standin: StandinControl, prefect_server: Server
 ) -> None:

@@ -105,7 +105,7 @@ def test_a_cache_file_damaged_under_us_is_told_and_never_believed(
 
 
 def test_two_runs_side_by_side_share_what_either_has_paid(
-    judgeflow: Terminal, standin: StandinControl, prefect_server: Server
+    judgeflow: Terminal, quick: InProcess, standin: StandinControl, prefect_server: Server
 ) -> None:
     standin.script(latency=0.05)
     path = config(judgeflow, standin, judgeflow.folder / "cache")
@@ -118,7 +118,7 @@ def test_two_runs_side_by_side_share_what_either_has_paid(
     ]
     assert tables[0].equals(tables[1])
     assert standin.stats()["completed"] <= 2 * ITEMS
-    third = judgeflow("run", path, "--run-dir", "three", "--json")
+    third = quick("run", path, "--run-dir", "three", "--json")
     assert third.json["counts"]["cached"] == ITEMS
 
 

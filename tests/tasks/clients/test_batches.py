@@ -10,9 +10,10 @@ import pytest
 
 from cache.keys import request_key
 from data.records import Answer, TextPart
-from tasks.clients.batches import batch_client
+from tasks.clients.anthropic_batches import anthropic_batches
 from tasks.clients.failures import CallError
 from tasks.clients.handing_in import BatchClient, Item
+from tasks.clients.openai_batches import openai_batches
 from tasks.config import AnthropicJudge, OpenAIJudge
 from tests.tasks.clients.conftest import new_request
 
@@ -27,8 +28,8 @@ def client(standin: StandinControl, images: Images, provider: str) -> BatchClien
     common: dict[str, Any] = {"name": "j", "model": "judge-1"}
     if provider == "openai":
         entry = OpenAIJudge(client="openai", base_url=standin.openai_url, **common)
-        return batch_client(entry, images)
-    return batch_client(
+        return openai_batches(entry, images)
+    return anthropic_batches(
         AnthropicJudge(client="anthropic", base_url=standin.anthropic_url, **common), images
     )
 
