@@ -40,6 +40,11 @@ check: $(READY)  ## Lint, format and types
 bench: $(READY)  ## Benchmarks, as ratios measured side by side
 	$(BIN)/python -m tests.benchmarks.run
 
+bench-peers: $(READY)  ## The same questions to inspect_ai and promptfoo, each in an environment of its own
+	test -x .bench/inspect/bin/inspect || ($(PYTHON) -m venv .bench/inspect && .bench/inspect/bin/pip install --quiet inspect_ai openai)
+	test -x .bench/promptfoo/node_modules/.bin/promptfoo || npm install --silent --no-audit --no-fund --prefix .bench/promptfoo promptfoo
+	$(BIN)/python -m tests.benchmarks.peers
+
 docs: $(READY)  ## The parts of the documentation that come from the code
 	$(BIN)/python -m tests.measures_page
 
@@ -50,4 +55,4 @@ lock:  ## Compile requirements.lock anew, with hashes and without addresses
 clean:  ## Remove the environment and what tools leave behind; runs and paid answers stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo test test-data oracles prove check bench docs lock clean
+.PHONY: help setup demo test test-data oracles prove check bench bench-peers docs lock clean

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from data.errors import (
 )
 from data.ledger import Ledger, spent
 from data.records import Answer, Failure, FailureKind, Message, Request, TextPart, Usage
+from data.run_lock import RunLock
 from tasks.budget import Budget
 from tasks.clients.failures import CallError
 from tasks.engine import Engine, Lane
@@ -226,3 +228,17 @@ def test_the_first_reason_to_stop_wins() -> None:
     stop.set(JudgeflowError("second"))
     assert str(stop.reason) == "first"
     assert heard == ["told"]
+
+
+def test_a_jumping_clock_changes_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, moves = time.time, itertools.cycle([0.0, 86_400.0, -86_400.0, 3600.0])
+    monkeypatch.setattr(time, "time", lambda: real() + next(moves))
+    client = Scripted(fails("rate_limited", retry_after=0.05), fails("timeout", 1), latency_s=0.02)
+    started = time.monotonic()
+    with RunLock(bench.folder):
+        outcomes = bench.answer(client, [job(n) for n in range(6)])
+        with pytest.raises(HostError, match="is being worked on"), RunLock(bench.folder):
+            pass
+    assert all(outcome.answer is not None for outcome in outcomes)
+    assert len(client.calls) == 8
+    assert time.monotonic() - started < 30  # nobody waited for the clock to come back
