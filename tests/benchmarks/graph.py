@@ -23,6 +23,10 @@ from pathlib import Path
 
 import yaml
 
+from tasks import engine_room
+from tasks.plan import JUDGE
+from tasks.stages import results, rounds
+from tasks.stages.context import context
 from tests.benchmarks.calls import AT_ONCE, PROMPT, REQUESTS, Load, bare_s, jpegs
 from tests.standin.control import StandinControl
 
@@ -52,6 +56,7 @@ class Bench:
     ) -> None:
         self.folder, self.standin, self.env, self.images = folder, standin, env, images
         self._number = itertools.count()
+        self.last = folder / "none"  # the last run's folder
 
     def run(self, samples: int, cache: str, repeats: int = 1) -> Took:
         """Judge that many samples so many times, with a call cache of that name."""
@@ -75,8 +80,21 @@ class Bench:
         path.write_text(yaml.safe_dump(config))
         self.standin.reset()
         took = self._timed("run", str(path), "--run-dir", str(self.folder / name))
-        shutil.rmtree(self.folder / name)
+        shutil.rmtree(self.last, ignore_errors=True)
+        self.last = self.folder / name
         return took
+
+    def between_s(self) -> float:
+        """Seconds from plan to verdicts of the last run once more, when all is cached."""
+        here = context(self.last)
+        shards = rounds.plan_round(here, JUDGE)
+        started = time.perf_counter()
+        for shard in shards:
+            rounds.execute_shard(here, shard)
+        results.collect_verdicts(here)
+        took_s = time.perf_counter() - started
+        engine_room.close(here.run)
+        return took_s
 
     def _timed(self, *words: str) -> Took:
         started, first = time.perf_counter(), None
@@ -146,10 +164,11 @@ def marginal(standin: StandinControl, folder: Path) -> Iterator[str]:
     with prefect_server(folder) as env:
         bench = Bench(folder, standin, env)
         bench.run(100, "warm")
-        cold, cached = {}, {}
+        cold, cached, between_s = {}, {}, {}
         for samples in (FEW, MANY):
             cold[samples] = bench.run(samples, f"cache-{samples}")
             cached[samples] = bench.run(samples, f"cache-{samples}")
+            between_s[samples] = bench.between_s()
             assert (cold[samples].calls, cached[samples].calls) == (samples, 0)
     more = MANY - FEW
     bare = more / bare_s(Load(standin, "openai"), 10**6, more // REQUESTS)
@@ -159,6 +178,8 @@ def marginal(standin: StandinControl, folder: Path) -> Iterator[str]:
     ratio = paid / bare
     yield f"whole graph, cold, {what}: {paid:.0f}/s, bare loop {bare:.0f}/s, ratio {ratio:.3f}"
     yield f"whole graph, all cached, {what}: {free:.0f}/s, 0 calls"
+    rate = more / (between_s[MANY] - between_s[FEW])
+    yield f"from plan to verdicts, all cached, {what}: {rate:.0f}/s, 0 calls"
 
 
 def starting(standin: StandinControl, folder: Path) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_verdicts_are_structured_and_come_with_a_confidence(
     ("client", "extras", "parameters"),
     [
         ("openai", {"structured": True, "logprobs": True}, ["response_format", "logprobs"]),
-        ("anthropic", {"structured": True}, ["output_config"]),
+        pytest.param("anthropic", {"structured": True}, ["output_config"], marks=pytest.mark.prove),
     ],
 )
 def test_what_is_not_offered_is_done_without_and_told(
@@ -73,7 +73,7 @@ def test_a_schema_of_ones_own_beside_ours_is_refused(
     assert "leave its own out of params" in ended.err
 
 
-@pytest.mark.parametrize("client", ["openai", "anthropic"])
+@pytest.mark.parametrize("client", ["openai", pytest.param("anthropic", marks=pytest.mark.prove)])
 def test_an_answer_cut_off_by_its_own_thinking_is_a_state_of_its_own_and_billed(
     quick: InProcess, standin: StandinControl, prefect_server: Server, client: str
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_cache_file_damaged_under_us_is_told_and_never_believed(
         assert "is damaged" in line and "export" in line
 
 
+@pytest.mark.prove
 def test_two_runs_side_by_side_share_what_either_has_paid(
     judgeflow: Terminal, quick: InProcess, standin: StandinControl, prefect_server: Server
 ) -> None:

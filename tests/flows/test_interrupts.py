@@ -69,7 +69,7 @@ def test_an_interrupt_keeps_what_was_in_flight_and_cancels_the_run(
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(6, marks=pytest.mark.timeout(300)),
+        pytest.param(4, marks=pytest.mark.timeout(300)),
         pytest.param(40, marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
     ],
 )
