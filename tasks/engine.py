@@ -101,28 +101,40 @@ class Engine:
             await self._finish({*waiting, *batches})
             for task, job in waiting.items():
                 outcomes[job.key] = self._result(task, job)
-            for batch, some in batches.items():
-                found = {} if batch.cancelled() else batch.result()
-                outcomes |= {
-                    job.key: found.get(job.key) or Outcome(job, failure=self._stopped(0, 0))
-                    for job in some
-                }
+            rest = self._taken_in(batches, outcomes)
+            called = {asyncio.create_task(self._fly(job, tell)): job for job in rest}
+            await self._finish(set(called))
+            for task, job in called.items():
+                outcomes[job.key] = self._result(task, job)
         return [outcomes[job.key] for job in jobs]
 
     async def _batch(
         self, judge: str, jobs: Sequence[Job], tell: Callable[[Outcome], None]
     ) -> dict[str, Outcome]:
-        """Outcomes by key from the batch endpoint; what it leaves is called for directly."""
+        """Outcomes by key from the batch endpoint; some jobs may be left without one."""
         batching = self._lanes[judge].batching
         assert batching is not None
         try:
-            found = await batching.answer(jobs, tell)
+            return await batching.answer(jobs, tell)
         except JudgeflowError as error:
             self._stop.set(error)
             return {}
-        rest = [job for job in jobs if job.key not in found]
-        called = await asyncio.gather(*(self._fly(job, tell) for job in rest))
-        return found | {outcome.job.key: outcome for outcome in called}
+
+    def _taken_in(
+        self,
+        batches: Mapping[asyncio.Task[dict[str, Outcome]], Sequence[Job]],
+        outcomes: dict[str, Outcome],
+    ) -> list[Job]:
+        """Add what batches brought; return the jobs that are to be called for directly."""
+        rest = []
+        for batch, jobs in batches.items():
+            found = {} if batch.cancelled() else batch.result()
+            outcomes |= found
+            rest += [job for job in jobs if job.key not in found]
+        if self._stop.reason is None:
+            return rest
+        outcomes |= {job.key: Outcome(job, failure=self._stopped(0, 0)) for job in rest}
+        return []
 
     async def close(self) -> None:
         """Close every client once."""
@@ -134,6 +146,8 @@ class Engine:
 
     async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Wait for all; when the run stops, drop what waits and give calls in flight a grace."""
+        if not tasks:
+            return
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
         def tell() -> None:
