@@ -43,9 +43,8 @@ def _dumped(value: Any) -> str:
 def request_json(request: Request) -> str:
     """The canonical JSON of what identifies a request, with the version of this rule."""
     fields = request.model_dump(mode="json", include=_INCLUDED)
-    fields["params"] = _plain_numbers(
-        fields["params"]
-    )  # no other field holds a number with a point
+    for name in ("params", "context"):  # no other field holds a number with a point
+        fields[name] = _plain_numbers(fields[name])
     return _dumped({"key_version": KEY_VERSION, **fields})
 
 

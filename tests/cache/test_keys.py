@@ -13,6 +13,7 @@ from cache.keys import (
     key_of_json,
     request_json,
     request_key,
+    request_of_json,
 )
 from data.records import ImagePart, Message, Request, TextPart
 
@@ -110,3 +111,21 @@ def test_a_request_survives_its_canonical_json(params: dict[str, object]) -> Non
     again = Request.model_validate(fields)
     assert key_of_json(canonical_json(json.loads(text))) == key_of_json(text)
     assert request_key(again) == request_key(request(params=params))
+
+
+def test_a_request_has_one_key_however_its_numbers_are_written() -> None:
+    def key(number: float) -> str:
+        message = Message(role="user", content=(TextPart(text="q"),))
+        request = Request(
+            provider="p", endpoint="e", model="m", messages=(message,),
+            params={"temperature": number}, context={"mean": number, "lengths": [number]},
+        )  # fmt: skip
+        text = request_json(request)
+        audited = key_of_json(canonical_json(json.loads(text)))  # as `cache verify` does
+        assert audited == request_key(request)
+        assert request_of_json(text) == request.model_copy(
+            update={"params": {"temperature": 2}, "context": {"mean": 2, "lengths": [2]}}
+        )
+        return request_key(request)
+
+    assert key(2.0) == key(2)
