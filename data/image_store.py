@@ -19,11 +19,15 @@ KEEP_ENCODED = 64 * 2**20  # bytes of base64 text kept for calls in flight
 
 
 class PreparedImage(Record):
-    """An image as one endpoint sees it, and the original it came from."""
+    """An image as one endpoint sees it, and the original it came from.
+
+    `change` names what a probe did to it (`tasks.prompts.changes.change_key`), empty for nothing.
+    """
 
     source_sha256: str
     path: str
     limits: str
+    change: str = ""
     sha256: str
     media_type: str
     width: int

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 Mode = Literal["score", "pair", "batch"]
 MODES: tuple[Mode, ...] = ("score", "pair", "batch")
+AnswerMode = Literal["score", "pair", "batch", "ask"]  # `ask`: a question about the picture
 LETTERS = string.ascii_uppercase
 TIE = "C"  # the third verdict of a pair comparison
 
@@ -232,6 +233,13 @@ class Ranked(Record):
     value: str
 
 
+class Said(Record):
+    """A readable answer to a question about the picture."""
+
+    status: Literal["said"] = "said"
+    value: Literal["yes", "no", "unsure"]
+
+
 class Unparsed(Record):
     """An answer without a readable judgement."""
 
@@ -253,9 +261,11 @@ class Failed(Record):
     reason: str
 
 
-Readable = Scored | Chosen | Ranked
+Readable = Scored | Chosen | Ranked | Said
+READABLE = ("scored", "chosen", "ranked", "said")  # their statuses
+YES_NO = ("yes", "no", "unsure")
 Verdict = Annotated[
-    Scored | Chosen | Ranked | Unparsed | Refused | Failed, Field(discriminator="status")
+    Scored | Chosen | Ranked | Said | Unparsed | Refused | Failed, Field(discriminator="status")
 ]
 
 
@@ -263,15 +273,16 @@ class Estimate(Record):
     """One number with its uncertainty and what it is a number of.
 
     `group` is `"pooled"`, `"macro"` (unweighted mean over sources), `"source:NAME"`,
-    `"label:LEVEL"`, `"responder:NAME"` or `"bin:NUMBER"`. `value` is `None` where the measure is
-    not defined; `note` then says why.
+    `"label:LEVEL"`, `"responder:NAME"` or `"bin:NUMBER"`. `arm` is what a probe changed. `value`
+    is `None` where the measure is not defined; `note` then says why.
     `bound_low` and `bound_high` are the limits under what missing verdicts could have been.
     """
 
     judge: str
-    mode: Mode
+    mode: AnswerMode
     setting: str
     probe: str | None
+    arm: str | None = None
     metric: str
     group: str
     value: float | None

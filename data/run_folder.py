@@ -18,7 +18,7 @@ import polars as pl
 from data import tables
 from data.errors import DataError, HostError
 
-FORMAT = 1  # of run.json
+FORMAT = 2  # of run.json and the tables
 
 
 class RunFolder:

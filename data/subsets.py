@@ -23,9 +23,9 @@ import yaml
 
 from data.errors import DataError, HostError
 from data.rankings import tied_groups
+from data.records import READABLE
 
 Kind = Literal["hq", "hard"]
-READABLE = ("scored", "chosen", "ranked")
 
 
 def select(

@@ -46,7 +46,8 @@ def images(frame: pl.DataFrame, context: Context) -> Suite:
         ],
         schema={"limits": pl.String(), "max_side": pl.Int64(), "max_bytes": pl.Int64()},
     )
-    found = frame.select("source_sha256", "limits", pl.lit(True).alias("prepared")).unique()
+    plain = frame.filter(pl.col("change") == "")
+    found = plain.select("source_sha256", "limits", pl.lit(True).alias("prepared")).unique()
     wanted = (
         pl.DataFrame(
             {"source_sha256": list(context["images"])}, schema={"source_sha256": pl.String}
@@ -134,14 +135,14 @@ def responses(frame: pl.DataFrame, context: Context) -> Suite:
 
 def estimates(frame: pl.DataFrame, context: Context) -> Suite:
     """Estimates: numbers or honest blanks, inside their intervals."""
-    key = ["judge", "mode", "setting", "probe", "metric", "group"]
+    key = ["judge", "mode", "setting", "probe", "arm", "metric", "group"]
     numbers = [pl.col(name).is_nan().fill_null(False) for name in ("value", "low", "high")]
     inside = (pl.col("low") <= pl.col("value") + 1e-9) & (pl.col("value") <= pl.col("high") + 1e-9)
     derived = frame.select(
         pl.col("judge", "mode", "setting", "metric", "group"),
-        pl.col("probe").fill_null(""),
+        pl.col("probe", "arm").fill_null(""),
         pl.concat_str(
-            ["judge", "mode", "setting", "probe", "metric", "group"],
+            ["judge", "mode", "setting", "probe", "arm", "metric", "group"],
             separator=" / ",
             ignore_nulls=True,
         ).alias("estimate"),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from data.records import LETTERS
+from data.records import LETTERS, YES_NO
 
 NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?(?:e[+-]?[0-9]+)?$"
-READABLE = ("scored", "chosen", "ranked")
 
 
 def canonical(verdict: pl.Expr, low: float, high: float) -> pl.Expr:
@@ -27,6 +26,8 @@ def canonical(verdict: pl.Expr, low: float, high: float) -> pl.Expr:
         .then(number)
         .when(pl.col("mode") == "pair")
         .then(verdict.is_in(["A", "B", "C"]))
+        .when(pl.col("mode") == "ask")
+        .then(verdict.is_in(list(YES_NO)))
         .otherwise(ranking)
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from data.records import READABLE
 from expectations.rules import (
     Suite,
     View,
@@ -19,7 +20,7 @@ from expectations.rules import (
     present,
     unique,
 )
-from expectations.verdict_forms import READABLE, canonical
+from expectations.verdict_forms import canonical
 
 STATUSES = [*READABLE, "unparsed", "refused", "failed", "open"]
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]

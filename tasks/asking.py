@@ -8,13 +8,16 @@ from typing import Any
 
 from cache.keys import key_of_json, request_json
 from data.image_store import PreparedImage
+from data.make.facts import ItemFacts
 from data.rankings import letters_of
 from data.records import ImagePart, Message, Request, Sample, Scale, TextPart
 from tasks.config import BLIND_SETTINGS, RunConfig
 from tasks.judges import Seat
 from tasks.presenting import shown_as
 from tasks.prices import quote
+from tasks.probes.kinds import Variant
 from tasks.prompts import PromptSet
+from tasks.prompts.changes import OMITTED, change_key
 
 UNKNOWN = "\0"  # in a text: an earlier round has yet to bring it
 
@@ -23,7 +26,8 @@ UNKNOWN = "\0"  # in a text: an earlier round has yet to bring it
 class Ground:
     """What a plan stands on.
 
-    `images` maps (original sha256, limits name) to the image as sent; `descriptions` maps
+    `images` maps (original sha256, limits name, change) to the image as sent; `facts` are what is
+    known of each item's picture; `descriptions` maps
     (judge, item) to the words that stand in for the image. A text with `UNKNOWN` in it stands for
     one that an earlier round has yet to bring; its row is quoted and has no request key.
     """
@@ -32,7 +36,8 @@ class Ground:
     scale: Scale
     prompts: PromptSet
     seats: Mapping[str, Seat]
-    images: Mapping[tuple[str, str], PreparedImage]
+    images: Mapping[tuple[str, str, str], PreparedImage]
+    facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     descriptions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     mean_length: float = 0.0
 
@@ -47,15 +52,23 @@ class Planned:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question about a sample: how it is put, and what the row is called."""
+    """One question: what is asked, in which prompt setting, and what the row is called."""
 
-    sample: Sample
+    ask: Variant
     setting: str
-    presented: tuple[int, ...]
     repeat: int = 0
     probe: str | None = None
-    variant: str = "base"
     purpose: str = "judge"
+
+    @property
+    def sample(self) -> Sample:
+        """The sample as it is asked about."""
+        return self.ask.sample
+
+    @property
+    def mode(self) -> str:
+        """The form of the answer: the sample's mode, or `ask` for a question about the picture."""
+        return "ask" if self.purpose == "ask" else self.sample.mode
 
 
 def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Planned:
@@ -66,16 +79,17 @@ def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Plann
         "sample_id": sample.sample_id,
         "item_id": sample.item_id,
         "cluster_id": sample.cluster_id,
-        "mode": sample.mode,
+        "mode": asked.mode,
         "source": sample.source,
         "judge": seat.name,
         "setting": asked.setting,
         "probe": asked.probe,
-        "variant": asked.variant,
+        "variant": asked.ask.variant,
         "repeat": asked.repeat,
         "epoch": ground.config.epoch,
-        "presented": list(asked.presented),
+        "presented": list(asked.ask.presented),
         "images": [],
+        "labels": list(asked.ask.prompt.labels) or None,
         "request_key": None,
     }
     if text is None:
@@ -90,19 +104,24 @@ def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Plann
 
 
 def _shown(ground: Ground, seat: Seat, asked: Asked) -> list[PreparedImage]:
-    if asked.purpose == "judge" and asked.setting in BLIND_SETTINGS:
+    if asked.purpose == "judge" and (asked.ask.prompt.steps or asked.setting) in BLIND_SETTINGS:
         return []
-    return [ground.images[image.sha256, seat.limits] for image in asked.sample.images]
+    if any(change.do == OMITTED for change in asked.ask.images):
+        return []
+    change = change_key(asked.ask.images)
+    return [ground.images[image.sha256, seat.limits, change] for image in asked.sample.images]
 
 
 def _request(
     ground: Ground, seat: Seat, asked: Asked, text: str, shown: Sequence[PreparedImage]
 ) -> Request:
-    parts: list[TextPart | ImagePart] = [TextPart.model_construct(text=text)] if text else []
-    parts += [
+    words = [TextPart.model_construct(text=text)] if text else []
+    pictures = [
         ImagePart.model_construct(sha256=image.sha256, media_type=image.media_type)
         for image in shown
     ]
+    first = asked.ask.prompt.image_first
+    parts: list[TextPart | ImagePart] = [*pictures, *words] if first else [*words, *pictures]
     message = Message.model_construct(role="user", content=tuple(parts))
     return Request.model_construct(
         provider=seat.provider,
@@ -117,10 +136,12 @@ def _request(
 
 
 def _params(ground: Ground, seat: Seat, asked: Asked) -> dict[str, Any]:
+    own = seat.changed(asked.ask.params)
     if asked.purpose != "judge" or asked.setting == "recorded":
-        return dict(seat.params)
-    sample = asked.sample
-    return seat.judging_params(sample.mode, asked.setting, len(asked.presented), ground.scale)
+        return dict(own.params)
+    change, mode = asked.ask.prompt, asked.sample.mode
+    steps = change.steps or asked.setting
+    return own.judging_params(mode, steps, len(asked.ask.presented), ground.scale, change.labels)
 
 
 def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
@@ -129,20 +150,31 @@ def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
     row = sample.sample_id.split("/", 2)[2]
     if asked.setting == "recorded":
         return {"purpose": "judge", "mode": sample.mode, "sample_id": sample.sample_id, "row": row}
-    label = sample.labels[0].verdict if sample.labels else None
+    label = sample.labels[0].verdict if sample.labels and asked.purpose == "judge" else None
     if label is not None and sample.mode == "batch":
         label = letters_of(label)
-    shown = None if label is None else shown_as(sample.mode, label, asked.presented)
+    shown = None if label is None else shown_as(sample.mode, label, asked.ask.presented)
     return {
         "purpose": asked.purpose,
         "mode": sample.mode,
         "item_id": sample.item_id,
         "label": shown,
-        "lengths": [len(sample.responses[own].text.split()) for own in asked.presented],
+        "lengths": [len(sample.responses[own].text.split()) for own in asked.ask.presented],
         "mean_length": round(ground.mean_length, 3),
         "sees_image": sees_image,
         "scale": [ground.scale.low, ground.scale.high],
+        **_told(asked.ask),
     }
+
+
+def _told(ask: Variant) -> dict[str, Any]:
+    """What a variant tells simulated judges, cues in the order shown."""
+    told = dict(ask.told)
+    if ask.cues:
+        told["cues"] = {
+            name: [strengths[own] for own in ask.presented] for name, strengths in ask.cues.items()
+        }
+    return told
 
 
 def _price(seat: Seat, text: str, shown: Sequence[PreparedImage]) -> dict[str, Any]:

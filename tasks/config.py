@@ -90,12 +90,15 @@ class Simulation(Record):
     pair verdict or a ranking with one swap. `first_bias`: probability of taking the first-shown
     response of a pair whatever the label says. `length_bias`: likewise the longer one (points per
     doubling of the mean length in scoring). `noise`: probability that a repeat draws anew.
-    `unreadable` and `refusal`: probabilities of such answers.
+    `unreadable` and `refusal`: probabilities of such answers. `effects`: what a probe's cue is
+    worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
+    of preferring the response that bears most of it (below zero: of avoiding it).
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
     first_bias: Annotated[float, Field(ge=0, le=1)] = 0.0
     length_bias: float = 0.0
+    effects: dict[str, float] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -134,10 +137,15 @@ Judge = Annotated[
 
 
 class ProbeConfig(Record):
-    """Which items a probe asks about and how often."""
+    """Which items a probe asks about and how often.
+
+    `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
+    variants, and the base request beside it.
+    """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     repeats: Annotated[int, Field(ge=2, le=100)] = 6
+    draws: Annotated[int, Field(ge=2, le=20)] = 2
 
 
 class ImagesConfig(Record):
@@ -174,6 +182,7 @@ class RunConfig(Record):
     prompts: str | None = None
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
+    limit_probes: Annotated[int, Field(ge=1)] | None = None
     epoch: Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")] = "base"
     limit: Annotated[int, Field(ge=1)] | None = None
     images: ImagesConfig = ImagesConfig()

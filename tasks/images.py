@@ -21,7 +21,9 @@ from cache.keys import canonical_json
 from data.errors import DataError
 from data.image_store import ImageStore, PreparedImage
 from data.records import ImageRef
+from tasks.image_changes import changed
 from tasks.prices import ImageLimits
+from tasks.prompts.changes import ImageChange, change_key
 
 RULES = 1  # of this file; a change makes new records, never a new look at old ones
 ENCODER = f"pillow-{PIL.__version__}/rules-{RULES}"
@@ -32,8 +34,19 @@ MEDIA = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": 
 _open_lock = threading.Lock()  # warnings filters are process-wide
 
 
-def prepare(path: Path, name: str, limits: ImageLimits, store: ImageStore) -> PreparedImage:
+Wanted = tuple[ImageRef, tuple[ImageChange, ...]]
+
+
+def prepare(
+    path: Path,
+    name: str,
+    limits: ImageLimits,
+    store: ImageStore,
+    changes: tuple[ImageChange, ...] = (),
+) -> PreparedImage:
     """The image at `path` as it may be sent under `limits`, stored.
+
+    A probe's `changes` are made after it was brought to the size that is sent.
 
     Raises:
         DataError: the file is missing, empty, truncated, no image, or too large to be safe.
@@ -43,13 +56,18 @@ def prepare(path: Path, name: str, limits: ImageLimits, store: ImageStore) -> Pr
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}") from error
     source = hashlib.sha256(content).hexdigest()
-    rules = canonical_json(limits.model_dump(include=set(_DECISIVE)))
+    change = change_key(changes)
+    rules = canonical_json(limits.model_dump(include=set(_DECISIVE))) + change
     limits_hash = hashlib.sha256(rules.encode()).hexdigest()[:16]
     known = store.recall(source, limits_hash)
     if known is not None:
         return known.model_copy(update={"path": name, "limits": limits.name})
     image, notes = _decoded(content)
-    if not notes and _conforms(image, content, limits):
+    if changes:
+        made = changed(_fitted(image, limits), changes, source)
+        sent, media_type, (width, height) = made.content or _encoded(made.image, limits)
+        encoder = ENCODER
+    elif not notes and _conforms(image, content, limits):
         sent, media_type, encoder = content, MEDIA[str(image.format)], "none"
         width, height = image.size
     else:
@@ -59,6 +77,7 @@ def prepare(path: Path, name: str, limits: ImageLimits, store: ImageStore) -> Pr
         source_sha256=source,
         path=name,
         limits=limits.name,
+        change=change,
         sha256=store.put(sent, media_type),
         media_type=media_type,
         width=width,
@@ -76,21 +95,22 @@ _DECISIVE = ("formats", "max_side", "max_pixels", "max_bytes")
 
 
 def prepare_all(
-    references: Iterable[ImageRef],
+    wanted: Iterable[Wanted],
     root: Path,
     limits: ImageLimits,
     store: ImageStore,
     workers: int = 2,
 ) -> tuple[list[PreparedImage], list[tuple[ImageRef, str]]]:
-    """Every image prepared, in order, and those refused with the reason."""
-    unique = list({image.sha256: image for image in references}.values())
+    """Every image with its changes prepared, in order, and those refused with the reason."""
+    unique = list({(image.sha256, changes): (image, changes) for image, changes in wanted}.values())
 
-    def one(image: ImageRef) -> PreparedImage | str:
+    def one(asked: Wanted) -> PreparedImage | str:
+        image, changes = asked
         path = (root / image.path).resolve()
         if not path.is_relative_to(root.resolve()):
             return "its path leaves the dataset's folder"
         try:
-            prepared = prepare(path, image.path, limits, store)
+            prepared = prepare(path, image.path, limits, store, changes)
         except DataError as error:
             return str(error)
         if prepared.source_sha256 != image.sha256:
@@ -100,7 +120,7 @@ def prepare_all(
     with ThreadPoolExecutor(workers) as pool:
         results = list(zip(unique, pool.map(one, unique), strict=True))
     good = [result for _, result in results if isinstance(result, PreparedImage)]
-    return good, [(image, result) for image, result in results if isinstance(result, str)]
+    return good, [(asked[0], result) for asked, result in results if isinstance(result, str)]
 
 
 def _decoded(content: bytes) -> tuple[Image.Image, list[str]]:

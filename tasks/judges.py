@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +61,19 @@ class Seat:
     batched: bool = False
     calls_after_deadline: bool = False
 
+    def changed(self, params: Mapping[str, Any]) -> Seat:
+        """The seat with other decoding parameters in place of its own."""
+        return replace(self, params={**self.params, **params}) if params else self
+
     def judging_params(
-        self, mode: Mode, setting: str, responses: int, scale: Scale
+        self, mode: Mode, steps: str, responses: int, scale: Scale, labels: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         """The parameters of a request for a verdict."""
         if not (self.structured or self.logprobs):
             return dict(self.params)
-        schema = verdict_schema(mode, setting, responses, scale) if self.structured else None
+        schema = None
+        if self.structured:
+            schema = verdict_schema(mode, steps, responses, scale, labels)
         return asked_for(self.client, self.params, schema, self.logprobs)
 
     @property

@@ -16,11 +16,11 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Mode
+from data.records import READABLE, Mode
 from data.tables import VERDICTS, table
 from tasks.baselines import PREFIX as BASELINE
 from tasks.baselines import STATUS
-from tasks.measures.labels import READABLE, combined_choice, combined_score
+from tasks.measures.labels import combined_choice, combined_score
 
 PREFIX = "panel:"
 FEWEST = 3

@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from data.records import FinishReason, Mode, Refused, Scale, Unparsed, Verdict
-from tasks.verdict_forms import Reading, read_bare, read_value
+from data.records import AnswerMode, FinishReason, Refused, Scale, Unparsed, Verdict
+from tasks.verdict_forms import Form, Reading, read_bare, read_value
 
 REASONS = (
     "empty",
@@ -41,12 +41,14 @@ WEAK = {
     "score": re.compile(r"\b(?:score|rating)\b[\"'*_`\s]*[:=]", re.IGNORECASE),
     "pair": re.compile(r"\b(?:choice|winner|preference)\b[\"'*_`\s]*[:=]", re.IGNORECASE),
     "batch": re.compile(r"\brank(?:ing)?\b[\"'*_`\s]*[:=]", re.IGNORECASE),
+    "ask": re.compile(r"\banswer\b[\"'*_`\s]*[:=]", re.IGNORECASE),
 }
 STRONG_KEYS = frozenset({"judgement", "judgment", "verdict"})
 WEAK_KEYS = {
     "score": frozenset({"score", "rating"}),
     "pair": frozenset({"choice", "winner", "preference"}),
     "batch": frozenset({"rank", "ranking"}),
+    "ask": frozenset({"answer"}),
 }
 BRACKETED = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
 PROVIDER_ERROR = re.compile(
@@ -75,12 +77,15 @@ class Parsed:
 
 def parse(
     text: str,
-    mode: Mode,
+    mode: AnswerMode,
     responses: int,
     scale: Scale,
     finish_reason: FinishReason = "stop",
+    labels: tuple[str, ...] = (),
 ) -> Parsed:
     """The final judgement of an answer, in the order the responses were shown.
+
+    `labels` are what was asked for in place of the scale's numbers or of A, B and C.
 
     >>> parse('{"Analysis": "B: 5", "Judgement": "[[4]]"}', "score", 1, Scale()).verdict
     Scored(status='scored', value=4.0)
@@ -93,7 +98,7 @@ def parse(
     cut = finish_reason == "length"
     if not clean:
         return Parsed(Unparsed(reason="truncated" if cut else "empty"))
-    reading = _final_judgement(clean, mode, responses, scale, cut)
+    reading = _final_judgement(clean, Form(mode, responses, scale, labels), cut)
     if reading is None:
         return Parsed(_without_judgement(clean, cut))
     if isinstance(reading.found, str):
@@ -107,39 +112,31 @@ def _clean(text: str) -> str:
     return FENCE.sub("", NOISE.sub("", unicodedata.normalize("NFKC", text))).strip()
 
 
-def _final_judgement(
-    text: str, mode: Mode, responses: int, scale: Scale, cut: bool
-) -> Reading | None:
+def _final_judgement(text: str, form: Form, cut: bool) -> Reading | None:
     """The reading of whatever states the judgement; `None` if nothing does.
 
     In order: the text is nothing but a verdict; a JSON object's judgement key; the last
     judgement marker; the last marker of the task's own word; brackets in the last line.
     """
-    bare = read_bare(text, mode, responses, scale)
+    bare = read_bare(text, form)
     if bare is not None:
         return bare
     found = _json_object(text)
     if found is not None:
-        from_json = _from_json(found, mode, responses, scale, cut)
+        from_json = _from_json(found, form, cut)
         if from_json is not None:
             return from_json
-    for marker in (STRONG, WEAK[mode]):
+    for marker in (STRONG, WEAK[form.mode]):
         if (value := _after_last(marker, text)) is not None:
-            return read_value(value, mode, responses, scale, cut=cut)
+            return read_value(value, form, cut=cut)
     last_line = text.rsplit("\n", 1)[-1]
     brackets = BRACKETED.search(last_line)
     if brackets is not None:
-        return read_value(last_line[brackets.start() :], mode, responses, scale, cut=cut)
+        return read_value(last_line[brackets.start() :], form, cut=cut)
     return None
 
 
-def _from_json(
-    found: _Object,
-    mode: Mode,
-    responses: int,
-    scale: Scale,
-    cut: bool,
-) -> Reading | None:
+def _from_json(found: _Object, form: Form, cut: bool) -> Reading | None:
     """The judgement of a JSON object's top-level keys.
 
     An object that opens the answer is the answer: a different judgement after it contradicts it.
@@ -148,13 +145,13 @@ def _from_json(
     followed = STRONG.search(found.after) is not None
     if followed and not found.opens:
         return None
-    for keys in (STRONG_KEYS, *(() if followed else (WEAK_KEYS[mode],))):
+    for keys in (STRONG_KEYS, *(() if followed else (WEAK_KEYS[form.mode],))):
         values = [_flat(value) for key, value in found.pairs if key.strip().lower() in keys]
-        readings = [read_value(value, mode, responses, scale, cut=False) for value in values]
+        readings = [read_value(value, form, cut=False) for value in values]
         if not readings:
             continue
         if (value := _after_last(STRONG, found.after)) is not None:
-            readings.append(read_value(value, mode, responses, scale, cut=cut))
+            readings.append(read_value(value, form, cut=cut))
         if len({str(reading.found) for reading in readings}) > 1:
             return Reading("contradictory", "; ".join(str(r.raw) for r in readings)[:200])
         return readings[0]

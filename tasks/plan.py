@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from data.datasets import sample_limit
 from data.errors import ConfigError
 from data.records import Sample
 from data.tables import PLAN, table
 from tasks.asking import Asked, Ground, Planned, planned
-from tasks.config import RunConfig
 from tasks.judges import Seat
-from tasks.probes import PROBES, Variant
+from tasks.probe_plan import probed_variants
+from tasks.probes.kinds import Variant
 
 GATHER, JUDGE = 1, 2
 
@@ -35,12 +34,12 @@ def plan_gathering(
         seats = {id(seat): seat for seat in describers.values()}
         for seat in seats.values():
             for sample in _one_per_item(s for s in samples if s.images):
-                asked = Asked(sample, "vision-expert", (), purpose="describe")
+                asked = Asked(_plain(sample, ()), "vision-expert", purpose="describe")
                 yield planned(ground, seat, asked, ground.prompts.describe_text(sample.instruction))
     waiting = [sample for sample in samples if not sample.responses]
     for responder in ground.config.responders:
         for sample in _one_per_item(waiting):
-            asked = Asked(sample, "respond", (), purpose="respond")
+            asked = Asked(_plain(sample, ()), "respond", purpose="respond")
             seat = ground.seats[responder.name]
             yield planned(ground, seat, asked, ground.prompts.respond_text(sample.instruction))
 
@@ -52,22 +51,24 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
     def judged() -> Iterator[Sample]:
         return (s for s in samples if s.mode in config.modes and s.responses)
 
-    variants = _probe_rows(config, list(judged())) if config.probes else []
+    probed = []
+    if config.probes:
+        probed = list(probed_variants(config, list(judged()), ground.scale, ground.facts))
     for judge in config.judges:
         seat = ground.seats[judge.name]
         for number, setting in enumerate(config.settings):
             for sample in judged():
-                own = tuple(range(len(sample.responses)))
+                base = _plain(sample, tuple(range(len(sample.responses))))
                 for repeat in range(config.repeats):
-                    asked = Asked(sample, setting, own, repeat)
+                    asked = Asked(base, setting, repeat)
                     yield planned(ground, seat, asked, _judge_text(ground, seat, asked))
             if number > 0:  # probes ask in the first setting; the others are compared with it
                 continue
-            for probe, variant, repeat in variants:
-                asked = Asked(
-                    variant.sample, setting, variant.presented, repeat, probe, variant.variant
-                )
-                yield planned(ground, seat, asked, _judge_text(ground, seat, asked))
+            for probe, ask in probed:
+                purpose = "judge" if ask.question is None else "ask"
+                for repeat in ask.repeats:
+                    asked = Asked(ask, setting, repeat, probe, purpose)
+                    yield planned(ground, seat, asked, _judge_text(ground, seat, asked))
 
 
 def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:
@@ -81,7 +82,7 @@ def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned
             )
         for sample in samples:
             for repeat in range(ground.config.repeats):
-                asked = Asked(sample, "recorded", (), repeat)
+                asked = Asked(_plain(sample, ()), "recorded", repeat)
                 yield planned(ground, seat, asked, "")
 
 
@@ -127,22 +128,6 @@ def _chunks(
         yield rows
 
 
-def _probe_rows(config: RunConfig, samples: Sequence[Sample]) -> list[tuple[str, Variant, int]]:
-    rows = []
-    for name, probe_config in config.probes.items():
-        if name not in PROBES:
-            raise ConfigError(f"probe {name!r} is not defined; known: {sorted(PROBES)!r}")
-        probe = PROBES[name]
-        for mode in probe.modes:
-            eligible = [sample for sample in samples if sample.mode == mode]
-            if probe_config.limit is not None:
-                eligible = sample_limit(eligible, probe_config.limit)
-            for sample in eligible:
-                for variant in probe.vary(sample, probe_config):
-                    rows += [(name, variant, repeat) for repeat in variant.repeats]
-    return rows
-
-
 def _one_per_item(samples: Iterable[Sample]) -> list[Sample]:
     firsts: dict[str, Sample] = {}
     for sample in samples:
@@ -152,8 +137,10 @@ def _one_per_item(samples: Iterable[Sample]) -> list[Sample]:
 
 def _judge_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
     """The prompt of a judging request; `None` where the image's description is missing."""
-    sample, description = asked.sample, None
-    if asked.setting == "vision-expert":
+    sample, ask, description = asked.sample, asked.ask, None
+    if ask.question is not None:
+        return ground.prompts.ask_text(ask.question)
+    if (ask.prompt.steps or asked.setting) == "vision-expert":
         description = ground.descriptions.get((seat.name, sample.item_id))
         if description is None:
             return None
@@ -161,7 +148,12 @@ def _judge_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
         sample.mode,
         asked.setting,
         instruction=sample.instruction,
-        responses=[sample.responses[own].text for own in asked.presented],
+        responses=[sample.responses[own].text for own in ask.presented],
         scale=ground.scale,
         description=description,
+        change=ask.prompt,
     )
+
+
+def _plain(sample: Sample, presented: tuple[int, ...]) -> Variant:
+    return Variant.model_construct(variant="base", sample=sample, presented=presented)

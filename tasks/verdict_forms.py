@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from data.records import LETTERS, Chosen, Mode, Ranked, Readable, Scale, Scored
+from data.records import LETTERS, AnswerMode, Chosen, Ranked, Readable, Said, Scale, Scored
 
 OPENERS = r"[\s\"'*_`\[\(\{:>#$\\]*"
 CLOSED = r"\s*(?:[\]\)\}\"'*_`.,;<(:|\\]|$|\n|-\s|\u2013|\u2014)"
@@ -35,6 +35,16 @@ BARE = re.compile(r"[^\w-]*(-?[A-Za-z0-9][^\n]{0,60})")
 
 
 @dataclass(frozen=True)
+class Form:
+    """What a verdict may look like; `labels` stand in place of numbers, or of A, B and C."""
+
+    mode: AnswerMode
+    responses: int
+    scale: Scale
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reading:
     """A readable verdict or the reason why there is none, and the snippet looked at."""
 
@@ -42,32 +52,61 @@ class Reading:
     raw: str | None = None
 
 
-def read_bare(text: str, mode: Mode, responses: int, scale: Scale) -> Reading | None:
+def read_bare(text: str, form: Form) -> Reading | None:
     """The reading of a text that is nothing but a verdict; `None` if there is more to it."""
+    mode = form.mode
+    if form.labels:
+        plain = text.strip("[]()*_`\"'. \n").casefold()
+        said = plain in {label.casefold() for label in form.labels}
+        return read_value(text, form, cut=False) if said else None
     if len(text) > 80 or "\n" in text or BARE.fullmatch(text.strip()) is None:
         return None
     if mode == "score" and re.fullmatch(r"[^\w-]*-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?\W*", text):
-        return read_value(text, mode, responses, scale, cut=False)
+        return read_value(text, form, cut=False)
     if mode == "pair" and re.fullmatch(r"\W*(?:[A-Z]|tie|Tie|TIE)\W*", text):
-        return read_value(text, mode, responses, scale, cut=False)
+        return read_value(text, form, cut=False)
     letters = re.fullmatch(r"\W*(?:[A-Z]\W*){2,26}", text)
     if mode == "batch" and letters:
-        return read_value(text, mode, responses, scale, cut=False)
+        return read_value(text, form, cut=False)
     return None
 
 
-def read_value(value: str, mode: Mode, responses: int, scale: Scale, *, cut: bool) -> Reading:
+def read_value(value: str, form: Form, *, cut: bool) -> Reading:
     """The reading of what stands after a judgement marker.
 
     `cut`: the answer ended because its tokens did, so that a value at its very end may be half.
     """
-    match mode:
+    if form.labels:
+        return _labelled(value, form, cut)
+    match form.mode:
         case "score":
-            return _score(value, scale, cut)
+            return _score(value, form.scale, cut)
         case "pair":
             return _choice(value, cut)
         case _:
-            return _ranking(value, responses, cut)
+            return _ranking(value, form.responses, cut)
+
+
+def _labelled(value: str, form: Form, cut: bool) -> Reading:
+    """One of the labels, whatever its case."""
+    if _disagree(value):
+        return Reading("contradictory", _line(value))
+    longest = sorted(form.labels, key=len, reverse=True)
+    said = "|".join(re.escape(label) for label in longest)
+    opened = OPENERS + r"(?:(?:assistant|response|answer|option)\s+)?[\[\"'*]*"
+    match = re.match(f"{opened}(?P<label>{said})(?={CLOSED})", value, re.IGNORECASE)
+    if match is None:
+        return Reading(_nothing(value), _line(value))
+    raw = _snippet(value, match.end())
+    if cut and not value[match.end() :].strip(" "):
+        return Reading("truncated", raw)
+    at = [label.casefold() for label in form.labels].index(match["label"].casefold())
+    match form.mode:
+        case "score":
+            return Reading(Scored(value=form.scale.low + at), raw)
+        case "pair":
+            return Reading(Chosen.model_validate({"value": "ABC"[at]}), raw)
+    return Reading(Said.model_validate({"value": form.labels[at]}), raw)
 
 
 def _score(value: str, scale: Scale, cut: bool) -> Reading:

@@ -12,26 +12,31 @@ MOST_LEVELS = 100  # of a scale, to be listed one by one
 
 
 @functools.lru_cache(maxsize=256)
-def verdict_schema(mode: Mode, setting: str, responses: int, scale: Scale) -> dict[str, Any]:
+def verdict_schema(
+    mode: Mode, steps: str, responses: int, scale: Scale, labels: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """An object with the keys that the prompts ask for, in their order; the verdict comes last.
 
     Args:
         mode: decides the form of the verdict.
-        setting: decides what is written before the verdict.
+        steps: the prompt setting or other steps; decides what is written before the verdict.
         responses: how many responses are judged.
         scale: of scores.
+        labels: what stands in place of the scale's numbers or of A, B and C.
     """
-    *texts, verdict = answer_keys(setting)
+    *texts, verdict = answer_keys(steps)
     properties = {key: {"type": "string"} for key in texts}
     return {
         "type": "object",
-        "properties": properties | {verdict: _verdict(mode, responses, scale)},
+        "properties": properties | {verdict: _verdict(mode, responses, scale, labels)},
         "required": [*texts, verdict],
         "additionalProperties": False,
     }
 
 
-def _verdict(mode: Mode, responses: int, scale: Scale) -> dict[str, Any]:
+def _verdict(mode: Mode, responses: int, scale: Scale, labels: tuple[str, ...]) -> dict[str, Any]:
+    if labels:
+        return {"type": "string", "enum": list(labels)}
     if mode == "pair":
         return {"type": "string", "enum": ["A", "B", "C"]}
     if mode == "batch":

@@ -9,11 +9,13 @@ import polars as pl
 
 from data.records import (
     LABEL_TOKENS,
+    YES_NO,
+    AnswerMode,
     Chosen,
     FinishReason,
-    Mode,
     Ranked,
     Readable,
+    Said,
     Scale,
     Scored,
     Unparsed,
@@ -47,7 +49,7 @@ def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.Data
     Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
     reason; `open` has no answer yet.
     """
-    judging = plan.filter(pl.col("purpose") == "judge")
+    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask"]))
     return table(_rows(judging, answers, scale), VERDICTS)
 
 
@@ -73,7 +75,7 @@ def _row(
     if answer["status"] == "failed":
         return row | {"status": "failed", "reason": answer["message"]}
     presented = asked["presented"]
-    verdict, raw = _read(answer, asked["mode"], len(presented), scale)
+    verdict, raw = _read(answer, asked, scale)
     chances = _chances(answer, verdict, raw, scale)
     own = to_own(verdict, presented) if presented else verdict
     if isinstance(own, Unparsed) and own.reason == "truncated" and answer["reasoning_tokens"]:
@@ -88,11 +90,13 @@ def _row(
 
 
 def _read(
-    answer: Mapping[str, Any], mode: Mode, responses: int, scale: Scale
+    answer: Mapping[str, Any], asked: Mapping[str, Any], scale: Scale
 ) -> tuple[Verdict, str | None]:
     """The verdict in presented order and the snippet it was read from."""
     finish: FinishReason = answer["finish_reason"]
-    read = parse(answer["text"] or "", mode, responses, scale, finish)
+    mode: AnswerMode = asked["mode"]
+    labels = YES_NO if mode == "ask" else tuple(asked["labels"] or ())
+    read = parse(answer["text"] or "", mode, len(asked["presented"]), scale, finish, labels)
     return read.verdict, read.raw
 
 
@@ -115,4 +119,6 @@ def canonical(verdict: Verdict) -> str | None:
             return letter
         case Ranked(value=letters):
             return letters
+        case Said(value=word):
+            return word
     return None

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from data.errors import DataError
 from data.records import Record
 
+FACTS = "facts.jsonl"
 Box = tuple[int, int, int, int]
 Attribute = Literal["name", "colour", "shape", "value", "object"]
 Defect = Literal[
@@ -196,7 +197,7 @@ def read_facts(folder: Path) -> dict[str, ItemFacts]:
     Raises:
         DataError: there is no `facts.jsonl`, or a line of it is not one of ours.
     """
-    path = folder / "facts.jsonl"
+    path = folder / FACTS
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -47,6 +47,8 @@ class SimulatedClient:
 def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     """Text and finish reason of the reply to a request."""
     context = request.context or {}
+    if context.get("purpose") == "ask":
+        return _said(context, dose, random.Random(_seed(request_key(request))))
     if context.get("purpose") != "judge":
         return f"[simulated] a model's words about {context.get('item_id')!r}.", "stop"
     steady = request.model_copy(update={"repeat": 0})
@@ -63,6 +65,16 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
 
 
+def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
+    """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
+    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    truth = str(context.get("truth", "unsure"))
+    other = {"yes": "no", "no": "yes"}.get(truth, truth)
+    said = truth if draw.random() < accuracy else other
+    note = "Simulated observation: no model has looked at this picture."
+    return json.dumps({"Observation": note, "Answer": f"[[{said}]]"}), "stop"
+
+
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
     accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
@@ -73,7 +85,7 @@ def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> 
         case "pair":
             return f"[[{_choice(context, dose, draw, right)}]]"
         case _:
-            return ", ".join(f"[[{letter}]]" for letter in _ranking(context, draw, right))
+            return ", ".join(f"[[{letter}]]" for letter in _ranking(context, dose, draw, right))
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:
@@ -83,7 +95,9 @@ def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right
     if dose.length_bias:
         doublings = math.log2((context["lengths"][0] + 1) / (context["mean_length"] + 1))
         shift = dose.length_bias * doublings
-        score += math.floor(shift) + (draw.random() < shift - math.floor(shift))
+        score += _whole(shift, draw)
+    for cue, strengths in _cues(context, dose):
+        score += _whole(dose.effects[cue] * strengths[0], draw)
     return min(high, max(low, score))
 
 
@@ -93,10 +107,13 @@ def _choice(context: dict[str, Any], dose: Simulation, draw: random.Random, righ
     if draw.random() < dose.length_bias:
         first, second = context["lengths"]
         return "A" if first >= second else "B"
+    pull = _pull(context, dose, draw)
+    if pull is not None:
+        return LETTERS[pull]
     return str(context["label"]) if right else draw.choice(["A", "B", TIE])
 
 
-def _ranking(context: dict[str, Any], draw: random.Random, right: bool) -> str:
+def _ranking(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> str:
     letters = list(context["label"] or LETTERS[: len(context["lengths"])])
     if not right:
         if context["label"] is None or draw.random() < 0.5:
@@ -104,7 +121,32 @@ def _ranking(context: dict[str, Any], draw: random.Random, right: bool) -> str:
         else:
             place = draw.randrange(len(letters) - 1)
             letters[place], letters[place + 1] = letters[place + 1], letters[place]
+    pull = _pull(context, dose, draw)
+    if pull is not None:
+        letters.remove(LETTERS[pull])
+        letters.insert(0, LETTERS[pull])
     return "".join(letters)
+
+
+def _cues(context: dict[str, Any], dose: Simulation) -> list[tuple[str, list[float]]]:
+    """The cues that this judge heeds, with their strengths in the order shown."""
+    cues: dict[str, list[float]] = context.get("cues", {})
+    return [(name, strengths) for name, strengths in cues.items() if dose.effects.get(name)]
+
+
+def _pull(context: dict[str, Any], dose: Simulation, draw: random.Random) -> int | None:
+    """The place that a cue makes the judge prefer, if one does."""
+    for cue, strengths in _cues(context, dose):
+        effect = dose.effects[cue]
+        drawn = max(strengths) if effect > 0 else min(strengths)
+        if min(strengths) < max(strengths) and draw.random() < abs(effect):
+            return strengths.index(drawn)
+    return None
+
+
+def _whole(points: float, draw: random.Random) -> int:
+    """A whole number of points that is right on average."""
+    return math.floor(points) + (draw.random() < points - math.floor(points))
 
 
 def _seed(text: str) -> int:

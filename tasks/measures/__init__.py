@@ -9,6 +9,7 @@ from tasks.measures import (
     batch,
     beyond,
     consistency,
+    contrast,
     order,
     pair,
     reliability,
@@ -75,6 +76,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         *reliability.ALPHA,
     ),
     "Order (probe `order`)": order.MEASURES,
+    "One thing changed (probes)": contrast.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -28,7 +28,7 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | Non
     """
     sums = evidence.total(members)
     missing = members[evidence.missing[members] == 1]
-    if len(missing) == 0:
+    if len(missing) == 0 and evidence.extremes is None:
         found = float(value(sums))
         return (None, None) if np.isnan(found) else (found, found)
     if evidence.human is not None:
@@ -36,7 +36,7 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | Non
         tried = _candidates(evidence.columns.human, evidence.columns.judge)
         low, high = (_searched(value, sums, counts, tried, sign) for sign in (-1.0, 1.0))
     elif evidence.extremes is not None:
-        worst, best = (value(sums + evidence.extremes[missing, case].sum(0)) for case in (0, 1))
+        worst, best = (value(sums + evidence.extremes[members, case].sum(0)) for case in (0, 1))
         low, high = float(np.fmin(worst, best)), float(np.fmax(worst, best))
     else:
         return None, None

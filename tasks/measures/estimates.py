@@ -14,7 +14,7 @@ from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds
 from tasks.measures.evidence import Answers, Evidence
-from tasks.measures.kinds import Floats, Measure
+from tasks.measures.kinds import Floats, Ints, Measure
 from tasks.measures.resampling import Interval, Scope, Stratum
 from tasks.measures.subjects import Row, Subject, every
 
@@ -129,12 +129,15 @@ def _measured(
     def interval(point: float, draws: Floats) -> Interval:
         return resampling.interval(point, draws, bootstrap.level)
 
+    def known(members: Ints) -> Limits:
+        return bounds(value, evidence, members) if measure.bounded else (None, None)
+
     everybody = resampling.scope(layers)
     by_source = [float(value(evidence.total(layer.samples))) for layer in layers]
-    limits = [bounds(value, evidence, layer.samples) for layer in layers]
+    limits = [known(layer.samples) for layer in layers]
     total = evidence.total(everybody.members)
     pooled = interval(float(value(total)), drawn.pooled)
-    yield told("pooled", everybody, pooled, bounds(value, evidence, everybody.members))
+    yield told("pooled", everybody, pooled, known(everybody.members))
     named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
@@ -149,7 +152,7 @@ def _measured(
     for level, keep, draws in kept:
         about = resampling.scope_of(layers, evidence.human == level)
         own = interval(float(value(total * keep)), draws)
-        yield told(f"label:{level:g}", about, own, bounds(value, evidence, about.members))
+        yield told(f"label:{level:g}", about, own, known(about.members))
 
 
 def _estimate(
@@ -178,6 +181,7 @@ def _estimate(
         mode=subject.mode,
         setting=subject.setting,
         probe=subject.probe,
+        arm=subject.arm,
         metric=measure.name,
         group=group,
         value=found.value,

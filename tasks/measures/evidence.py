@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
+from data.records import READABLE
 from tasks.measures.batch import extremes
 from tasks.measures.batch import features as ranking_features
 from tasks.measures.kinds import Columns, Floats, Ints
-from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
+from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.measures.memo import remembered
 
 CHOICES = np.array([0.0, 1.0, 2.0])  # A, B, tie
@@ -26,8 +27,8 @@ class Evidence:
 
     `features` (samples, K), sparse for joint counts, has zeros where there is no readable verdict;
     `answered` and `asked` are 0 or 1. `human` is the label's level where the columns are joint
-    counts. `extremes` (samples, 2, K) is the worst and the best a missing ranking could have been,
-    zero for the others. Without either, nothing is said of what missing verdicts could have been.
+    counts. `extremes` (samples, 2, K) is what is added at worst and at best where verdicts are
+    missing, zero for the others. Without either, nothing is said of what they could have been.
     """
 
     columns: Columns

@@ -44,6 +44,7 @@ class Measure:
 
     `mode` is `None` for a measure that every mode has; `by_level` asks for a figure per level of
     the human label too. `share` says that it is a share of all samples, one or nothing each.
+    Of one that is not `bounded` nothing is said of what missing verdicts could have been.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Measure:
     primary: bool = False
     by_level: bool = False
     share: bool = False
+    bounded: bool = True
 
     @property
     def definition(self) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 
 from data.records import TIE, Mode
 
-READABLE = frozenset({"scored", "chosen", "ranked"})
-
 
 def label_verdicts(sample: Mapping[str, Any]) -> list[str]:
     """A sample's label verdicts: the humans' where there are any, else those by construction."""

@@ -17,13 +17,13 @@ from typing import Any
 import polars as pl
 
 from data.rankings import letters_of
-from data.records import TIE, Mode, Scale
+from data.records import READABLE, TIE, Mode, Scale
 from tasks.config import BootstrapConfig
 from tasks.measures.estimates import Family, agreement
 from tasks.measures.evidence import EVIDENCE
 from tasks.measures.flex_judge import NAME, flex_judge
 from tasks.measures.kinds import Measure
-from tasks.measures.labels import READABLE, combined_choice, combined_score, label_verdicts
+from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 
 READ_AS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
 Rule = Callable[[Mapping[str, Any], Scale], str | None]

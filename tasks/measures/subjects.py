@@ -26,6 +26,7 @@ class Subject:
     setting: str
     probe: str | None
     repeat_rule: str
+    arm: str | None = None
 
 
 @remembered

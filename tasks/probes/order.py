@@ -8,10 +8,9 @@ from typing import Any
 import polars as pl
 
 from data.records import Mode, Sample
-from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import order
 from tasks.measures.labels import combined_choice, label_verdicts
-from tasks.probes.kinds import Variant
+from tasks.probes.kinds import Around, Found, Variant
 from tasks.probes.rows import Cell, probed
 
 
@@ -26,7 +25,7 @@ class Order:
     name = "order"
     modes: tuple[Mode, ...] = ("pair", "batch")
 
-    def vary(self, sample: Sample, config: ProbeConfig) -> tuple[Variant, ...]:
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""
         size = len(sample.responses)
         return tuple(
@@ -36,14 +35,12 @@ class Order:
             for by in range(1, size)
         )
 
-    def estimate(
-        self, samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-    ) -> pl.DataFrame:
+    def estimate(self, found: Found) -> pl.DataFrame:
         """First-shown preference and consistency of pairs; slot lift and copying of rankings."""
         return pl.concat(
             [
-                probed(self.name, "pair", samples, verdicts, _pair, order.PAIR, bootstrap),
-                probed(self.name, "batch", samples, verdicts, _batch, order.BATCH, bootstrap),
+                probed(self.name, "pair", found, _pair, order.PAIR),
+                probed(self.name, "batch", found, _batch, order.BATCH),
             ]
         )
 

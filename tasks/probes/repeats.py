@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from data.records import MODES, Mode, Sample
-from tasks.config import BootstrapConfig, ProbeConfig
+from data.records import MODES, READABLE, Mode, Sample
 from tasks.measures import consistency, reliability
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Measure
-from tasks.measures.labels import READABLE
-from tasks.probes.kinds import Variant
+from tasks.probes.kinds import Around, Found, Variant, asked_again
 from tasks.probes.rows import Cell, Features, probed
 
 MOST_LEVELS = 25  # of answers, for their agreement as levels
@@ -26,38 +24,28 @@ class Repeats:
     name = "repeats"
     modes: tuple[Mode, ...] = MODES
 
-    def vary(self, sample: Sample, config: ProbeConfig) -> tuple[Variant, ...]:
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base request with every further repeat index."""
-        own = tuple(range(len(sample.responses)))
-        further = tuple(range(1, config.repeats))
-        return (
-            Variant.model_construct(variant="base", sample=sample, presented=own, repeats=further),
-        )
+        return (asked_again(sample, range(1, around.config.repeats)),)
 
-    def estimate(
-        self, samples: pl.DataFrame, verdicts: pl.DataFrame, bootstrap: BootstrapConfig
-    ) -> pl.DataFrame:
+    def estimate(self, found: Found) -> pl.DataFrame:
         """Consistency of the K answers in every mode, and the reliability of repeated scores."""
         asked: list[tuple[Mode, Features, Sequence[Measure]]]
         asked = [(mode, _answers, consistency.MEASURES) for mode in self.modes]
         asked.append(("score", _scores, reliability.MEASURES))
         frames = [
-            probed(self.name, mode, samples, verdicts, features, measures, bootstrap)
-            for mode, features, measures in asked
+            probed(self.name, mode, found, features, measures) for mode, features, measures in asked
         ]
         kinds: tuple[Mode, ...] = ("score", "pair")
         for mode in kinds:
-            levels = _levels(self.name, mode, verdicts)
+            levels = _levels(self.name, mode, found.verdicts)
             if 1 < len(levels) <= MOST_LEVELS:
                 order = np.arange(len(levels)) if mode == "score" else NOTHING
                 columns = Columns(np.arange(len(levels), dtype=np.float64), order.astype(float))
                 made = _coincidences(levels)
                 frames.append(
-                    probed(
-                        self.name, mode, samples, verdicts, made, reliability.ALPHA, bootstrap,
-                        columns,
-                    )
-                )  # fmt: skip
+                    probed(self.name, mode, found, made, reliability.ALPHA, columns=columns)
+                )
         return pl.concat(frames)
 
 

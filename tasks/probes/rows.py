@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from data.records import Estimate, Mode
-from tasks.config import BootstrapConfig
+from data.records import READABLE, Estimate, Mode
 from tasks.measures import resampling
 from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Measure
-from tasks.measures.labels import READABLE
 from tasks.measures.subjects import Subject
+from tasks.probes.kinds import Found
 
 
 class Cell(NamedTuple):
@@ -27,43 +26,83 @@ class Cell(NamedTuple):
     open: bool
 
 
+class Counted(NamedTuple):
+    """What a sample adds to the sums, and with its unreadable verdicts at their worst and best.
+
+    A sample that is not `asked` has no part in the estimate; one that is not `answered` is missing.
+    """
+
+    features: tuple[float, ...] | None
+    limits: tuple[tuple[float, ...], ...] | None = None
+    answered: bool = True
+    asked: bool = True
+
+
+RULE = "base and probe rows of the same samples"
 PLAIN = Columns(NOTHING, NOTHING)  # sums without levels
-Features = Callable[[Mapping[str, Any], Sequence[Cell]], tuple[float, ...] | None]
+Features = Callable[[Mapping[str, Any], Sequence[Cell]], Counted | tuple[float, ...] | None]
 
 
 def probed(
     name: str,
     mode: Mode,
-    samples: pl.DataFrame,
-    verdicts: pl.DataFrame,
+    found: Found,
     features: Features,
     measures: Sequence[Measure],
-    bootstrap: BootstrapConfig,
+    *,
+    arm: str | None = None,
     columns: Columns = PLAIN,
 ) -> pl.DataFrame:
-    """Estimates of a probe in one mode.
+    """Estimates of a probe in one mode, for one of its arms.
 
     `features` turns a sample and its verdicts (base and probe rows) into the measures' columns,
     or into `None` where they cannot be compared; such samples count as missing.
     """
     rows: list[Estimate] = []
-    for judge, setting, group in _groups(name, mode, verdicts):
+    by_id = {sample["sample_id"]: sample for sample in found.rows}
+    for judge, setting, group in _groups(name, mode, found.verdicts):
         cells = _cells(group)
-        covered = [s for s in samples.iter_rows(named=True) if s["sample_id"] in cells]
-        found = [features(sample, cells[sample["sample_id"]]) for sample in covered]
-        width = max((len(row) for row in found if row is not None), default=1)
-        found = [row if row is not None and len(row) == width else None for row in found]
-        evidence = Evidence(
-            columns=columns,
-            features=np.array([row or (0.0,) * width for row in found]),
-            answered=np.array([row is not None for row in found], dtype=np.int64),
-            asked=np.ones(len(found), dtype=np.int64),
-        )
-        subject = Subject(judge, mode, setting, name, "base and probe rows of the same samples")
-        layers = resampling.strata(covered)
-        if width > 1:
-            rows += estimates([Job(subject, evidence, measures)], layers, bootstrap)
+        covered = [(by_id[key], own) for key, own in cells.items() if key in by_id]
+        counted = [(sample, _counted(features(sample, own))) for sample, own in covered]
+        asked = [(sample, counts) for sample, counts in counted if counts.asked]
+        evidence = _evidence([counts for _, counts in asked], columns)
+        if evidence is None:
+            continue
+        subject = Subject(judge, mode, setting, name, RULE, arm)
+        layers = resampling.strata([sample for sample, _ in asked])
+        rows += estimates([Job(subject, evidence, measures)], layers, found.bootstrap)
     return estimates_table(rows)
+
+
+def _counted(features: Counted | tuple[float, ...] | None) -> Counted:
+    if isinstance(features, Counted):
+        return features
+    return Counted(features, answered=features is not None)
+
+
+def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
+    """The samples' features as one array; `None` if no sample has any."""
+    widths = {len(counts.features) for counts in counted if counts.features is not None}
+    if not widths:
+        return None
+    width = max(widths)
+    kept = [counts.features is not None and len(counts.features) == width for counts in counted]
+    blank = (0.0,) * width
+    extremes = None
+    if any(counts.limits is not None for counts in counted):
+        extremes = np.array([counts.limits or (blank, blank) for counts in counted])
+    return Evidence(
+        columns=columns,
+        features=np.array(
+            [counts.features if own else blank for counts, own in zip(counted, kept, strict=True)]
+        ),
+        answered=np.array(
+            [own and counts.answered for counts, own in zip(counted, kept, strict=True)],
+            dtype=np.int64,
+        ),
+        asked=np.ones(len(counted), dtype=np.int64),
+        extremes=extremes,
+    )
 
 
 def _groups(

@@ -13,6 +13,7 @@ from cache.keys import canonical_json
 from data.errors import ConfigError
 from data.records import LETTERS, MODES, Mode, Scale
 from tasks.config import SETTINGS
+from tasks.prompts.changes import AS_IT_IS, PromptChange
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -30,6 +31,7 @@ FILES = (
     "describe.txt",
     "respond.txt",
 )
+FOR_PROBES = ("ask.txt", "reference.txt")  # those of our own where a folder has none
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
 FIGURE, REFERENCE = "FigureAnalysis", "Reference"
 KEYS = {
@@ -67,6 +69,10 @@ class PromptSet:
             raise ConfigError(f"prompt folder {str(folder)!r} lacks {missing!r}")
         try:
             files = {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
+            for name in FOR_PROBES:
+                own = folder / name
+                found = own if own.is_file() else BUNDLED / name
+                files[name] = found.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"prompt folder {str(folder)!r} cannot be read: {error}") from error
         prompts = cls(files)
@@ -82,18 +88,29 @@ class PromptSet:
         responses: Sequence[str],
         scale: Scale,
         description: str | None = None,
+        change: PromptChange = AS_IT_IS,
     ) -> str:
         """The text of a judging request, responses in the order shown."""
+        letters = change.labels[:2] if mode == "pair" and change.labels else LETTERS
         shown = [
             {"letter": letter, "text": _fenced(text)}
-            for letter, text in zip(LETTERS, responses, strict=False)
+            for letter, text in zip(letters, responses, strict=False)
         ]
-        return self._head(mode, setting, len(responses), scale) + self._render(
+        head = self._head(mode, setting, len(responses), scale, change)
+        remark = f"{change.remark}\n\n" if change.remark else ""
+        reference = ""
+        if change.reference:
+            reference = self._render("reference.txt", reference=_fenced(change.reference))
+        return f"{head}{remark}{reference}" + self._render(
             "input.txt",
             instruction=_fenced(instruction),
             responses=shown,
             description=None if description is None else _fenced(description),
         )
+
+    def ask_text(self, question: str) -> str:
+        """The text of a question about the picture that is answered by yes or no."""
+        return self._render("ask.txt", question=_fenced(question))
 
     def describe_text(self, instruction: str) -> str:
         """The text that asks for an image description."""
@@ -104,26 +121,37 @@ class PromptSet:
         return self._render("respond.txt", instruction=instruction)
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - a handful of prompt sets live per process
-    def _head(self, mode: Mode, setting: str, count: int, scale: Scale) -> str:
+    def _head(
+        self, mode: Mode, setting: str, count: int, scale: Scale, change: PromptChange
+    ) -> str:
         """All that stands before the material; equal for every sample of a shape."""
-        images = self._render(IMAGES.get(setting, "images_shown.txt")).strip()
-        letters = ", ".join(LETTERS[:count])
-        method = self._render(
+        steps, wording = change.steps or setting, change.wording
+        images = self._render(IMAGES.get(steps, "images_shown.txt")).strip()
+        labels = change.labels or (tuple("ABC") if mode == "pair" else ())
+        method = self._worded(
             f"method_{mode}.txt",
-            low=scale.low,
-            high=scale.high,
-            rubric=rubric(scale),
+            wording,
+            low=labels[0] if labels else scale.low,
+            high=labels[-1] if labels else scale.high,
+            rubric=rubric(scale, change),
             count=count,
-            letters=letters,
+            letters=", ".join(LETTERS[:count]),
+            names=labels,
         )
-        keys = ", ".join(f'"{key}"' for key in answer_keys(setting))
+        keys = ", ".join(f'"{key}"' for key in answer_keys(steps))
+        asked = form(mode, count, scale, change.labels)
         parts = (
-            self._render("role.txt", images=images),
-            self._render(f"steps_{setting}.txt"),
+            self._worded("role.txt", wording, images=images),
+            self._worded(f"steps_{steps}.txt", wording),
             method,
-            self._render("notice.txt", keys=keys, form=form(mode, count, scale)),
+            self._worded("notice.txt", wording, keys=keys, form=asked),
         )
         return "\n".join(part.strip() + "\n" for part in parts) + "\n"
+
+    def _worded(self, name: str, wording: str | None, **values: Any) -> str:
+        """A template in another wording, where there is one."""
+        other = name.replace(".txt", f".{wording}.txt")
+        return self._render(other if other in self._templates else name, **values)
 
     def _render(self, name: str, **values: Any) -> str:
         from jinja2 import TemplateError
@@ -143,18 +171,28 @@ class PromptSet:
                 )  # fmt: skip
         self.describe_text("i")
         self.respond_text("i")
+        self.ask_text("q")
 
 
-def rubric(scale: Scale) -> list[str]:
+def rubric(scale: Scale, change: PromptChange = AS_IT_IS) -> list[str]:
     """A line per score of a five-point scale, else the meaning of its ends."""
-    if scale.high - scale.low + 1 == len(FIVE):
-        return [f"{scale.low + step}: {word}" for step, word in enumerate(FIVE)]
-    return [f"{scale.low}: the worst a response can be", f"{scale.high}: the best it can be"]
+    levels = change.labels or [str(n) for n in range(scale.low, scale.high + 1)]
+    words: dict[str, str] = dict(zip(levels, FIVE, strict=False))
+    if len(levels) != len(FIVE):
+        words = {levels[0]: "the worst a response can be", levels[-1]: "the best it can be"}
+    lines = [f"{level}: {word}" for level, word in words.items()]
+    if change.rubric == "shuffled":
+        return [lines[at] for at in sorted(range(len(lines)), key=lambda at: (at * 3 + 1) % 5)]
+    return lines[::-1] if change.rubric == "descending" else lines
 
 
-def form(mode: Mode, count: int, scale: Scale) -> str:
+def form(mode: Mode, count: int, scale: Scale, labels: Sequence[str] = ()) -> str:
     """How the judgement is to be written; placeholders are no verdicts."""
     match mode:
+        case "score" if labels:
+            return f"[[SCORE]], where SCORE is one of {', '.join(labels)}, lowest first"
+        case "pair" if labels:
+            return f"[[LABEL]], where LABEL is {labels[0]}, {labels[1]} or {labels[2]}"
         case "score":
             return f"[[SCORE]], where SCORE is a whole number from {scale.low} to {scale.high}"
         case "pair":

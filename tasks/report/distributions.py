@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.report.tables import READABLE, Names
+from data.records import READABLE
+from tasks.report.tables import Names
 
 MADE = "^(baseline|panel):"  # no judge gave these verdicts
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from data.records import READABLE
 from tasks.measures.estimand import estimand
 
-READABLE = ("scored", "chosen", "ranked")
 BASELINE = "baseline:"
 LEVEL = "label:"
 CEILING = "ceiling"

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from data.errors import ConfigError
+from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
 from data.tables import Samples
@@ -53,6 +54,10 @@ class Context:
     def samples(self) -> Samples:
         """The samples of the run."""
         return Samples(self.run.table("samples"))
+
+    def facts(self) -> Mapping[str, ItemFacts]:
+        """What is known of each item's picture; empty where the dataset does not say."""
+        return read_facts(self.run.path) if (self.run.path / FACTS).exists() else {}
 
     def images(self) -> dict[str, ImageRef]:
         """The images that will be sent, by the sha256 of their files."""

@@ -16,15 +16,18 @@ from data import tables
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
-from data.records import RejectedRow, Sample
+from data.make.facts import FACTS, read_facts
+from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
-from tasks.images import prepare_all
+from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
+from tasks.probe_plan import probed_variants
 from tasks.probes import PROBES
 from tasks.prompts import PromptSet
+from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import (
     Context,
     config_text,
@@ -86,6 +89,7 @@ def load_samples(here: Context) -> dict[str, Any]:
     frame = tables.samples_table(samples)
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
+    _keep_facts(here, loaded.root)
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {
@@ -112,18 +116,39 @@ def prepare_images(here: Context) -> dict[str, int]:
         DataError: too many images cannot be used; nothing is sent then.
     """
     references = here.images()
+    wanted = _wanted(here, references) if references else []
     root = Path(here.run.facts()["dataset"]["root"])
     store = ImageStore(Path(here.config.cache) / "images")
     rows: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for limits in sorted({seat.limits for seat in here.seats.values()}) if references else ():
-        prepared, bad = prepare_all(references.values(), root, here.prices.limits_of(limits), store)
+        prepared, bad = prepare_all(wanted, root, here.prices.limits_of(limits), store)
         rows += [image.model_dump() for image in prepared]
         refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
     if refused:
         _set_aside(here, here.samples(), refused)
     here.run.store("images", tables.table(rows, tables.IMAGES))
     return {"images": len(references), "prepared": len(rows), "refused": len(refused)}
+
+
+def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
+    """Every image as it is, and as the configured probes change it."""
+    wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
+    if here.config.probes:
+        samples = [sample for sample in here.samples() if sample.responses]
+        for _, ask in probed_variants(here.config, samples, here.scale, here.facts()):
+            if not any(change.do == OMITTED for change in ask.images):
+                key = change_key(ask.images)
+                for image in ask.sample.images:
+                    wanted.setdefault((image.sha256, key), (image, ask.images))
+    return list(wanted.values())
+
+
+def _keep_facts(here: Context, root: Path) -> None:
+    """Copy what the dataset says of its pictures, so that probes can be measured again."""
+    if here.config.probes and (root / FACTS).is_file():
+        read_facts(root)
+        here.run.write_text(FACTS, (root / FACTS).read_text(encoding="utf-8"))
 
 
 def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, str]) -> None:

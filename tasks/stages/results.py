@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from data.ledger import spent
+from data.records import READABLE
 from data.row_rules import one_line
+from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import estimate_probes
+from tasks.probes import Found, estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
 from tasks.verdicts import verdicts
 
 UNMEASURED = ("instruction", "images")
-READABLE = ("scored", "chosen", "ranked")
 
 
 def collect_verdicts(here: Context) -> dict[str, int]:
@@ -46,12 +49,42 @@ def measure(here: Context) -> pl.DataFrame:
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]
         if here.config.probes:
-            frames.append(estimate_probes(samples, judged, here.config.probes, resampling))
+            frames.append(estimate_probes(_found(here, samples, judged)))
         differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     here.run.store("differences", differences)
     return estimates
+
+
+def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
+    """What each configured probe's estimates stand on."""
+    facts, scale, texts = here.facts(), here.scale, Texts(here.run)
+    return {
+        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts)
+        for name, settings in here.config.probes.items()
+    }
+
+
+class Texts(Mapping[str, str]):
+    """What was answered by request key; read from the run when the first one is wanted."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        answers = self._run.table("answers").select("request_key", "text").drop_nulls()
+        return dict(answers.iter_rows())
+
+    def __getitem__(self, key: str) -> str:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:

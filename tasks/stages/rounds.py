@@ -47,7 +47,7 @@ REQUESTS = Schema(
 def ground(here: Context, samples: Sequence[Sample]) -> Ground:
     """What the run's plan stands on, from its tables."""
     images = {
-        (row["source_sha256"], row["limits"]): PreparedImage.model_validate(row)
+        (row["source_sha256"], row["limits"], row["change"]): PreparedImage.model_validate(row)
         for row in here.run.table("images").iter_rows(named=True)
     }
     lengths = [len(r.text.split()) for s in samples for r in s.responses]
@@ -57,6 +57,7 @@ def ground(here: Context, samples: Sequence[Sample]) -> Ground:
         prompts=here.prompts,
         seats=here.seats,
         images=images,
+        facts=here.facts(),
         mean_length=fmean(lengths) if lengths else 0.0,
     )
 

@@ -65,7 +65,7 @@ def image(**changes: Any) -> Row:
     return {
         "source_sha256": SHA, "path": "p.png", "limits": "sim", "sha256": "b" * 64,
         "media_type": "image/png", "width": 64, "height": 32, "bytes": 500,
-        "passed_through": True, "encoder": "none",
+        "passed_through": True, "encoder": "none", "change": "",
     } | changes  # fmt: skip
 
 

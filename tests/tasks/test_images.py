@@ -192,7 +192,7 @@ def test_refused_images_are_named_and_hostile_paths_are_not_read(
         ImageRef(path="../secret.png", sha256="1" * 64),
         ImageRef(path="gone.png", sha256="2" * 64),
     ]
-    prepared, refused = prepare_all(references, root, LIMITS, store)
+    prepared, refused = prepare_all([(image, ()) for image in references], root, LIMITS, store)
     assert [image.path for image in prepared] == ["good.png"]
     reasons = {image.path: reason for image, reason in refused}
     assert "leaves the dataset" in reasons["../secret.png"]
@@ -201,7 +201,9 @@ def test_refused_images_are_named_and_hostile_paths_are_not_read(
 
 def test_a_file_that_changed_since_loading_is_refused(tmp_path: Path, store: ImageStore) -> None:
     saved(tmp_path / "a.png", Image.new("L", (5, 5)))
-    _, refused = prepare_all([ImageRef(path="a.png", sha256="0" * 64)], tmp_path, LIMITS, store)
+    _, refused = prepare_all(
+        [(ImageRef(path="a.png", sha256="0" * 64), ())], tmp_path, LIMITS, store
+    )
     assert "changed since" in refused[0][1]
 
 

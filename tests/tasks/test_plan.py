@@ -40,7 +40,7 @@ def samples(settings: RunConfig, items: int = 2) -> list[Sample]:
 def ground(settings: RunConfig, chosen: list[Sample]) -> Ground:
     seats = seats_of(settings, PRICES)
     images = {
-        (image.sha256, seat.limits): PreparedImage(
+        (image.sha256, seat.limits, ""): PreparedImage(
             source_sha256=image.sha256, limits=seat.limits, sha256=image.sha256,
             media_type="image/png", width=512, height=512, bytes=1000, path="p.png",
             passed_through=True, encoder="",
@@ -146,5 +146,5 @@ def test_a_judge_that_needs_texts_cannot_stand_before_a_table() -> None:
 
 
 def test_an_unknown_probe_is_named() -> None:
-    with pytest.raises(ConfigError, match="probe 'charm' is not defined; known: \\['order'"):
+    with pytest.raises(ConfigError, match="probe 'charm' is not defined; known: \\['"):
         judging(config(probes={"charm": {}}))

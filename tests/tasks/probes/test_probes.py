@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.records import LETTERS, Response, Sample
+from data.records import LETTERS, Response, Sample, Scale
 from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.consistency import features
-from tasks.probes import PROBES, estimate_probes
+from tasks.probes import PROBES, Around, Found, estimate_probes
 from tasks.probes.order import rotation
 
 QUICK = BootstrapConfig(replicates=200)
@@ -28,16 +28,20 @@ def sample(mode: str, size: int) -> Sample:
     )  # fmt: skip
 
 
+def around(**settings: Any) -> Around:
+    return Around(ProbeConfig(**settings), Scale(), ())
+
+
 def test_the_order_probe_shows_each_response_in_each_slot_once() -> None:
     for mode, size in (("pair", 2), ("batch", 4)):
-        variants = PROBES["order"].vary(sample(mode, size), ProbeConfig())
+        variants = PROBES["order"].vary(sample(mode, size), around())
         shown = [tuple(range(size)), *(variant.presented for variant in variants)]
         assert all(sorted(slot) == list(range(size)) for slot in zip(*shown, strict=True))
     assert rotation(3, 1) == (1, 2, 0)
 
 
 def test_the_repeats_probe_asks_the_base_request_again_with_further_indices() -> None:
-    (variant,) = PROBES["repeats"].vary(sample("pair", 2), ProbeConfig(repeats=6))
+    (variant,) = PROBES["repeats"].vary(sample("pair", 2), around(repeats=6))
     assert (variant.variant, variant.presented, variant.repeats) == (
         "base",
         (0, 1),
@@ -69,7 +73,7 @@ def tables(
 
 def pooled(probe: str, mode: str, size: int, given: Any) -> dict[str, dict[str, Any]]:
     samples, verdicts = tables(mode, size, given, probe)
-    found = estimate_probes(samples, verdicts, {probe: ProbeConfig()}, QUICK)
+    found = estimate_probes({probe: Found(samples, verdicts, ProbeConfig(), Scale(), QUICK)})
     rows = found.filter(pl.col("group") == "pooled").iter_rows(named=True)
     return {row["metric"]: row for row in rows}
 

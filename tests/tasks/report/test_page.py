@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 
 from data.errors import HostError
+from data.records import Scale
 from data.tables import REJECTED, SAMPLES, VERDICTS, table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import better, definitions, estimate, paired_differences, primary
-from tasks.probes import estimate_probes
+from tasks.probes import Found, estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.report.page import page
 
@@ -54,10 +55,10 @@ def inputs(
     baselines = baseline_verdicts(sample_table, 1).select(list(VERDICTS))
     everything = pl.concat([given_table, baselines])
     bootstrap = BootstrapConfig(replicates=100)
-    probes = {"order": ProbeConfig()}
+    order = Found(sample_table, everything, ProbeConfig(), Scale(), bootstrap)
     estimates = pl.concat([
         estimate(sample_table, everything, bootstrap),
-        estimate_probes(sample_table, everything, probes, bootstrap),
+        estimate_probes({"order": order}),
     ])  # fmt: skip
     return ReportInputs(
         run=facts(judges),

@@ -1,0 +1,48 @@
+"""What probes do to a picture: pure functions of its pixels, the dose and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from PIL import Image
+
+from data.errors import DefectError
+from tasks.prompts.changes import ImageChange
+
+Sent = tuple[bytes, str, tuple[int, int]]
+
+
+class Changed(NamedTuple):
+    """A changed picture; `content` where the change is in how it is encoded."""
+
+    image: Image.Image
+    content: Sent | None = None
+
+
+def changed(image: Image.Image, changes: Sequence[ImageChange], seed: str) -> Changed:
+    """The picture after its changes, one after the other.
+
+    `seed` is the sha256 of the original, for changes that draw at random.
+    """
+    kind = image.format
+    made = Changed(image)
+    for change in changes:
+        if change.do not in CHANGES:
+            raise DefectError(f"no image change is called {change.do!r}; known: {sorted(CHANGES)}")
+        made = CHANGES[change.do](made.image, change, seed)
+        made.image.format = kind
+    return made
+
+
+def _filled(colour: int) -> Callable[[Image.Image, ImageChange, str], Changed]:
+    def fill(image: Image.Image, change: ImageChange, seed: str) -> Changed:
+        return Changed(Image.new("RGB", image.size, (colour,) * 3))
+
+    return fill
+
+
+CHANGES: Mapping[str, Callable[[Image.Image, ImageChange, str], Changed]] = {
+    "black": _filled(0),
+    "grey": _filled(128),
+}

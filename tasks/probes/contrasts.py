@@ -1,0 +1,142 @@
+"""Arms of a probe beside the base rows of the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from data.rankings import tied_groups
+from data.records import LETTERS, TIE, Mode, Scale
+from tasks.measures import contrast
+from tasks.measures.batch import features as ranking_features
+from tasks.measures.contrast import Reading
+from tasks.measures.kinds import Measure
+from tasks.measures.labels import combined_choice, combined_score, label_verdicts
+from tasks.probes.kinds import Found
+from tasks.probes.rows import Cell, Counted, probed
+
+Row = Mapping[str, Any]
+Target = Callable[[Row], int | None]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Variants that are compared with others, the base rows by default.
+
+    `treated` and `control` say of a variant's name that it belongs there. `target` is the own
+    index of the response whose standing the change should move; a score has one anyway.
+    """
+
+    name: str
+    treated: Callable[[str], bool]
+    control: Callable[[str], bool] = lambda variant: variant == "base"
+    target: Target | None = None
+
+
+def named(*names: str) -> Callable[[str], bool]:
+    """Whether a variant has one of these names."""
+    return frozenset(names).__contains__
+
+
+def begins(prefix: str) -> Callable[[str], bool]:
+    """Whether a variant's name begins so."""
+    return lambda variant: variant.startswith(prefix)
+
+
+def contrasted(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
+    """Every arm's effect, excess change, shift of the loss and of unreadable answers."""
+    frames = [
+        probed(probe, mode, found, _counting(mode, found.scale, arm), _measures(mode, arm),
+               arm=arm.name)
+        for arm in arms
+    ]  # fmt: skip
+    return pl.concat(frames)
+
+
+def reading(mode: Mode, scale: Scale, row: Row, target: int | None) -> Reading:
+    """What a verdict of this sample is worth; `target` is an own index."""
+    labels = label_verdicts(row)
+    if mode == "score":
+        return _score_reading(scale, labels)
+    if mode == "pair":
+        return _pair_reading(labels, target)
+    return _batch_reading(labels, target, len(row["responses"]))
+
+
+def loser(row: Row) -> int | None:
+    """The own index of the response that the labels put last; `None` where none is."""
+    return _end(row, last=True)
+
+
+def winner(row: Row) -> int | None:
+    """The own index of the response that the labels put first; `None` where none is."""
+    return _end(row, last=False)
+
+
+def _end(row: Row, last: bool) -> int | None:
+    labels = label_verdicts(row)
+    if not labels or row["mode"] == "score":
+        return None
+    if row["mode"] == "pair":
+        choice = combined_choice(labels)
+        return None if choice == TIE else LETTERS.index(choice) ^ last
+    group = tied_groups(labels[0])[-1 if last else 0]
+    return LETTERS.index(group) if len(group) == 1 else None
+
+
+def _measures(mode: Mode, arm: Arm) -> tuple[Measure, ...]:
+    aimed = mode == "score" or arm.target is not None
+    first = (contrast.EFFECT, contrast.RAISED) if aimed else ()
+    won = (contrast.CAPTURED,) if aimed and mode == "pair" else ()
+    return (*first, *won, contrast.EXCESS, contrast.LOSS, contrast.UNREADABLE)
+
+
+def _counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
+    def counted(row: Row, cells: Sequence[Cell]) -> Counted:
+        base = [cell.verdict for cell in cells if arm.control(cell.variant)]
+        treated = [cell.verdict for cell in cells if arm.treated(cell.variant)]
+        if not base or not treated:
+            return Counted(None, asked=False)
+        worth = reading(mode, scale, row, arm.target(row) if arm.target else None)
+        features = contrast.features(base, treated, worth)
+        return Counted(features, contrast.limits(base, treated, worth), answered=bool(features[0]))
+
+    return counted
+
+
+def _score_reading(scale: Scale, labels: Sequence[str]) -> Reading:
+    span = float(scale.high - scale.low)
+    if not labels:
+        return Reading(float, scale.low, scale.high)
+    label = combined_score(labels)
+    return Reading(float, scale.low, scale.high, lambda verdict: abs(float(verdict) - label), span)
+
+
+def _pair_reading(labels: Sequence[str], target: int | None) -> Reading:
+    label = combined_choice(labels) if labels else None
+    wanted = None if target is None else LETTERS[target]
+
+    def value(verdict: str) -> float:
+        return 0.5 if verdict == TIE else float(verdict == wanted)
+
+    attacked = wanted is not None and label is not None and label != wanted
+    return Reading(
+        value=value if wanted is not None else None,
+        loss=(lambda verdict: float(verdict != label)) if label is not None else None,
+        right=(lambda verdict: verdict == label) if attacked else None,
+        taken=(lambda verdict: verdict == wanted) if attacked else None,
+    )
+
+
+def _batch_reading(labels: Sequence[str], target: int | None, size: int) -> Reading:
+    def value(verdict: str) -> float:
+        assert target is not None
+        return 1 - verdict.index(LETTERS[target]) / (size - 1)
+
+    def loss(verdict: str) -> float:
+        return sum((1 - ranking_features(label, verdict)[2]) / 2 for label in labels) / len(labels)
+
+    return Reading(value=value if target is not None else None, loss=loss if labels else None)
