@@ -9,7 +9,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Response, Sample
 from tasks.probes.contrasts import Arm, contrasted, loser, named, winner
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -45,7 +45,9 @@ class Length:
     """Three deterministic paddings that add no content; each sample gets all three."""
 
     name = "length"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""

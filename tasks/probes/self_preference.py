@@ -6,14 +6,16 @@ import polars as pl
 
 from data.records import Mode, Sample
 from tasks.measures.self_preference import self_preferences
-from tasks.probes.kinds import Around, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Variant
 
 
 class SelfPreference:
     """The matrix of judges and responders, from base verdicts; needs two judges and labels."""
 
     name = "self-preference"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
+    headlines: tuple[str, ...] = ("self_preference",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Nothing: every judge's base verdicts are all it takes."""
