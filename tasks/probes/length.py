@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from data.records import MODES, Mode, Response, Sample
-from tasks.probes.contrasts import Arm, contrasted, loser, named, winner
+from data.records import MODES, Mode, Sample
+from tasks.probes.contrasts import Arm, contrasted, named, sides, targets
 from tasks.probes.kinds import Around, Found, Variant, asked_again
-
-SENTENCE = re.compile(r"(?<=[.!?])\s+")
+from tasks.probes.wordings import replaced, sentences
 
 
 def _summary(text: str) -> str:
@@ -21,7 +19,7 @@ def _summary(text: str) -> str:
 
 def _list(text: str) -> str:
     """The response followed by its sentences as a list of key points."""
-    points = [f"- {sentence}" for sentence in SENTENCE.split(text.strip()) if sentence]
+    points = [f"- {sentence}" for sentence in sentences(text)]
     return "\n".join([text, "", "Key points:", *points])
 
 
@@ -52,7 +50,7 @@ class Length:
         draws = range(around.config.draws)
         padded = [
             self._padded(sample, f"{side}/{padding}", target, padding, tuple(draws))
-            for side, target in _targets(sample)
+            for side, target in targets(sample)
             for padding in PADDINGS
         ]
         return (asked_again(sample, draws[1:]), *padded) if padded else ()
@@ -60,13 +58,11 @@ class Length:
     def _padded(
         self, sample: Sample, name: str, target: int, padding: str, draws: tuple[int, ...]
     ) -> Variant:
-        responses = list(sample.responses)
-        old = responses[target]
-        responses[target] = Response(author=old.author, text=PADDINGS[padding](old.text))
-        size = len(responses)
+        text = PADDINGS[padding](sample.responses[target].text)
+        size = len(sample.responses)
         return Variant.model_construct(
             variant=name,
-            sample=sample.model_copy(update={"responses": tuple(responses)}),
+            sample=replaced(sample, target, text),
             presented=tuple(range(size)),
             repeats=draws,
             cues={"length": tuple(float(own == target) for own in range(size))},
@@ -76,20 +72,10 @@ class Length:
         """The effect of each padding, on the worse and on the better response."""
         frames = []
         for mode in self.modes:
-            sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
             arms = [
                 Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
-                for side, target in sides.items()
+                for side, target in sides(mode).items()
                 for padding in PADDINGS
             ]
             frames.append(contrasted(self.name, mode, found, arms))
         return pl.concat(frames)
-
-
-def _targets(sample: Sample) -> list[tuple[str, int]]:
-    """Which response is padded, and what that arm is called."""
-    if sample.mode == "score":
-        return [("own", 0)]
-    row = sample.model_dump(include={"mode", "labels"})
-    ends = (("worse", loser(row)), ("better", winner(row)))
-    return [(side, target) for side, target in ends if target is not None]
