@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, Mode, Sample, Scale
 from tasks.measures import contrast, spread
-from tasks.measures.kinds import Measure
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
 from tasks.probes.kinds import Around, Found, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
 
@@ -101,10 +100,7 @@ class Cue:
         frames = []
         for mode in self.modes:
             frames.append(contrasted(self.name, mode, found, self.arms(mode)))
-            frames += [
-                _spread(self.name, mode, found, _versus(f"{side}/{version.name}", CONTROL, target))
-                for side, target, version in self._twinned(mode)
-            ]
+            frames.append(counted(self.name, mode, found, self.spreads(mode, found.scale)))
         return pl.concat(frames)
 
     def arms(self, mode: Mode) -> list[Arm]:
@@ -124,6 +120,20 @@ class Cue:
                 ends = begins(f"{arm}/"), begins(f"{other}/")
                 arms.append(Arm(f"{arm}-{other}", *ends, sides(mode)[side]))
         return arms
+
+    def headline(self, mode: Mode) -> str:
+        """The arm that stands for the cue: beside its opposite, its neutral twin, or the base."""
+        names = [arm.name for arm in self.arms(mode) if not arm.only]
+        opposed = [name for name in names if name.count("/") == 2]
+        twinned = [name for name in names if name.endswith(f"-{CONTROL}")]
+        return (opposed or twinned or names)[0]
+
+    def spreads(self, mode: Mode, scale: Scale) -> list[Counting]:
+        """How each version's effect differs by key, beyond its neutral twin."""
+        return [
+            _spread(_versus(f"{side}/{version.name}", CONTROL, target), tuple(version.words), scale)
+            for side, target, version in self._twinned(mode)
+        ]
 
     def _twinned(self, mode: Mode) -> list[tuple[str, Target | None, Version]]:
         """Where each version stands that has a neutral twin."""
@@ -148,30 +158,24 @@ def _keyed(arm: str, key: str, target: Target | None) -> Arm:
     )
 
 
-def _spread(probe: str, mode: Mode, found: Found, arm: Arm) -> pl.DataFrame:
-    """How the effect differs between the keys of an arm whose control is its neutral twin."""
-    keys = sorted(
-        {
-            variant.rpartition("/")[2]
-            for variant in found.verdicts["variant"].unique()
-            if arm.treated(variant)
-        }
-    )
+def _spread(arm: Arm, keys: Sequence[str], scale: Scale) -> Counting:
+    """The effects of an arm and of its control, a neutral twin, by the key that a sample got."""
 
-    def counted(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-        value = reading(mode, found.scale, row, arm.target(row) if arm.target else None).value
-        of = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
-        if value is None or not of:
+    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+        target = arm.target(row) if arm.target else None
+        value = reading(row["mode"], scale, row, target).value
+        keyed = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
+        if value is None or not keyed:
             return Counted(None, asked=False)
         means = []
-        for belongs in (lambda variant: variant == "base", arm.treated, arm.control):
+        for belongs in (named("base"), arm.treated, arm.control):
             read = [c.verdict for c in cells if belongs(c.variant) and c.verdict is not None]
             if not read:
                 return Counted(None, answered=False)
             means.append(sum(map(value, read)) / len(read))
         base, treated, twin = means
-        at = keys.index(of[0])
-        return Counted(spread.features(at, len(keys), treated - base, twin - base))
+        return Counted(
+            spread.features(keys.index(keyed[0]), len(keys), treated - base, twin - base)
+        )
 
-    measures: tuple[Measure, ...] = (spread.SPREAD,)
-    return probed(probe, mode, found, counted, measures, arm=arm.name)
+    return Counting(features, (spread.SPREAD,), arm.name)

@@ -83,13 +83,15 @@ class Markdown:
         ]
         return (asked_again(sample, draws[1:]), *found) if found else ()
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Markup beside the same words without it, on every side."""
+        return [
+            Arm(f"{side}/rendered-plain", named(f"{side}/rendered"), named(f"{side}/plain"), to)
+            for side, to in sides(mode).items()
+        ]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """What markup does to a response beside the same words without it."""
-        frames = []
-        for mode in self.modes:
-            arms = [
-                Arm(f"{side}/rendered-plain", named(f"{side}/rendered"), named(f"{side}/plain"), to)
-                for side, to in sides(mode).items()
-            ]
-            frames.append(contrasted(self.name, mode, found, arms))
-        return pl.concat(frames)
+        return pl.concat(
+            [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        )
