@@ -251,6 +251,17 @@ def report(run: Path, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("run", type=FILE)
+@click.option("--judge", help="Only this judge.")
+@as_json
+def card(run: Path, judge: str | None, as_json: bool) -> None:
+    """What each judge of a run can be trusted with, on a page (Markdown, or JSON)."""
+    from flows.again import print_cards
+
+    print_cards(run, judge, as_json)
+
+
+@cli.command()
+@click.argument("run", type=FILE)
 @click.option("--sample", "sample_id", help="A sample's id; without it, the samples are listed.")
 @click.option("--judge", help="Only this judge.")
 @as_json

@@ -16,6 +16,7 @@ from tasks.probes.names import NAMES
 from tasks.probes.order import Order
 from tasks.probes.refinement import REFINEMENT
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_preference import SelfPreference
 from tasks.probes.sentiment import SENTIMENT
 
 if TYPE_CHECKING:
@@ -25,7 +26,15 @@ __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
 CUES = (BANDWAGON, AUTHORITY, DISTRACTION, NAMES, REFINEMENT, SENTIMENT, IDENTITY)
 PROBES: dict[str, Probe] = {
-    probe.name: probe for probe in (Order(), Repeats(), Length(), *CUES, Markdown())
+    probe.name: probe
+    for probe in (
+        Order(),
+        Repeats(),
+        Length(),
+        *CUES,
+        Markdown(),
+        SelfPreference(),
+    )
 }
 
 

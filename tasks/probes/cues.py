@@ -11,7 +11,7 @@ import polars as pl
 from data.records import MODES, Mode, Sample, Scale
 from tasks.measures import contrast, spread
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
@@ -42,6 +42,7 @@ class Cue:
     other besides.
     """
 
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
     def __init__(
@@ -58,6 +59,10 @@ class Cue:
         self.versions = versions
         self.by_key = by_key
         self.opposed = opposed
+        arms = dict.fromkeys(self.headline(mode) for mode in MODES)
+        self.headlines = tuple(f"effect:{arm}" for arm in arms)
+        if by_key:
+            self.headlines += tuple(f"effect_spread:{arm}" for arm in arms)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every version about a score's own response, or about the worst and the best one."""

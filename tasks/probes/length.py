@@ -8,7 +8,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named, sides, targets
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.wordings import replaced, sentences
 
 
@@ -43,7 +43,9 @@ class Length:
     """Three deterministic paddings that add no content; each sample gets all three."""
 
     name = "length"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named, sides, targets
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.wordings import replaced, sentences
 
 # What is taken off, one after the other; ordinal numbers of lists are words and stay. Spans are
@@ -63,7 +63,9 @@ class Markdown:
     """One response plain, and the same words with markup."""
 
     name = "markdown"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A score's response, or the worse and the better one, without and with markup."""
