@@ -12,7 +12,7 @@ from data.records import MODES, Mode, Sample, Scale
 from tasks.measures import contrast, spread
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
 from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, Counting, counted
+from tasks.probes.rows import Cell, Counted, Counting
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
 
@@ -102,10 +102,10 @@ class Cue:
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What each version does, beside the base, its neutral twin and its opposite."""
-        frames = []
-        for mode in self.modes:
-            frames.append(contrasted(self.name, mode, found, self.arms(mode)))
-            frames.append(counted(self.name, mode, found, self.spreads(mode, found.scale)))
+        frames = [
+            contrasted(self.name, mode, found, self.arms(mode), self.spreads(mode, found.scale))
+            for mode in self.modes
+        ]
         return pl.concat(frames)
 
     def arms(self, mode: Mode) -> list[Arm]:
