@@ -30,6 +30,8 @@ PROBES: dict[str, Probe] = {
     for probe in (
         Order(),
         Length(),
+        *CUES,
+        Markdown(),
         SelfPreference(),
         *CUES,
         Markdown(),

@@ -26,7 +26,7 @@ TITLES: Mapping[Family, str] = {
 }
 SHIFTS = frozenset({  # measures whose zero is "no effect"
     "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
-    "first_preference", "first_slot_lift", "copy_rate", "self_preference",
+    "effect_spread", "first_preference", "first_slot_lift", "copy_rate", "self_preference",
 })  # fmt: skip
 
 
