@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tasks.probes.ablation import Ablation
+from tasks.probes.image_order import ImageOrder
+from tasks.probes.image_place import ImagePlace
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
+from tasks.probes.overlay import Overlay
 from tasks.probes.repeats import Repeats
+from tasks.probes.transforms import Transforms
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-PROBES: dict[str, Probe] = {probe.name: probe for probe in (Order(), Repeats(), Length())}
+PROBES: dict[str, Probe] = {
+    probe.name: probe
+    for probe in (
+        Order(),
+        Repeats(),
+        Length(),
+        Ablation(),
+        Overlay(),
+        Transforms(),
+        ImageOrder(),
+        ImagePlace(),
+    )
+}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:
