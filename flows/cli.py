@@ -257,10 +257,11 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_cache, cli_data
+    from flows import cli_cache, cli_data, cli_probes
 
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
+    cli.add_command(cli_probes.probes)
 
 
 def main(argv: list[str] | None = None) -> None:

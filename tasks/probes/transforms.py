@@ -20,7 +20,7 @@ HARMLESS: Mapping[str, tuple[ImageChange, ...]] = {
     "greyscale": (ImageChange(do="greyscale"),),
     "brighter": (ImageChange(do="brightness", level=5),),
     "darker": (ImageChange(do="brightness", level=-5),),
-    "cropped": (ImageChange(do="crop", level=2),),
+    "cropped": (ImageChange(do="crop", level=1),),
     "padded": (ImageChange(do="pad", level=2),),
     "flipped": (ImageChange(do="flip"),),
 }
