@@ -1,4 +1,4 @@
-"""`judgeflow probes ...`: looking at what probes ask."""
+"""`judgeflow probes`: which there are, and what one would ask."""
 
 from __future__ import annotations
 
@@ -6,15 +6,46 @@ from pathlib import Path
 
 import click
 
-from flows.terminal import show
-
 FILE = click.Path(path_type=Path)
 as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
 
 
 @click.group()
 def probes() -> None:
-    """Probes: what they ask and what they do to pictures."""
+    """Which probes there are, and exactly what one asks."""
+
+
+@probes.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """Every probe and what it asks."""
+    from flows.probing import print_probes
+
+    print_probes(as_json)
+
+
+@probes.command()
+@click.argument("name")
+@click.argument("sample")
+@click.option("--config", type=FILE, help="A configuration. [default: the bundled demo]")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Change a key of it.")
+@click.option("--judge", help="Whose prompt and image limits. [default: the first judge]")
+@click.option("--to", type=FILE, help="Write the images into this folder.")
+@as_json
+def show(
+    name: str,
+    sample: str,
+    config: Path | None,
+    overrides: tuple[str, ...],
+    judge: str | None,
+    to: Path | None,
+    as_json: bool,
+) -> None:
+    """Print exactly what the probe NAME would ask about SAMPLE. Makes no call."""
+    from flows.opening import CONFIGS
+    from flows.probing import show_probe
+
+    show_probe(config or CONFIGS / "demo.yaml", overrides, (name, sample, judge), to, as_json)
 
 
 @probes.command()
@@ -27,7 +58,6 @@ def probes() -> None:
 @as_json
 def sheet(pictures: Path, file: Path, most: int, side: int, as_json: bool) -> None:
     """Draw a contact sheet: every change that probes make to a picture, as it would be sent."""
-    from flows.sheets import write_sheet
+    from flows.sheets import print_sheet
 
-    found = write_sheet(pictures, file, most, side)
-    show(found, as_json, lambda f: f"{f['cells']} cells of {f['pictures']} pictures in {f['file']}")
+    print_sheet(pictures, file, most, side, as_json)

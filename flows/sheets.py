@@ -9,10 +9,20 @@ from typing import Any
 from data.errors import HostError
 from data.image_store import ImageStore
 from flows.opening import PRICES
+from flows.terminal import show
 from tasks.image_sheet import packed, pictures, sheet
 from tasks.prices import load_price_list
 
 LIMITS = "openai"  # of the price list: the widest, so that changes alone are seen
+
+
+def print_sheet(path: Path, file: Path, most: int, side: int, as_json: bool) -> None:
+    """Write a sheet and say so."""
+    show(
+        write_sheet(path, file, most, side),
+        as_json,
+        lambda found: "{cells} cells of {pictures} pictures in {file}".format(**found),
+    )
 
 
 def write_sheet(path: Path, file: Path, most: int, side: int) -> dict[str, Any]:

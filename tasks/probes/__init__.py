@@ -13,6 +13,7 @@ from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.overlay import Overlay
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_preference import SelfPreference
 from tasks.probes.transforms import Transforms
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ PROBES: dict[str, Probe] = {
         Transforms(),
         ImageOrder(),
         ImagePlace(),
+        SelfPreference(),
     )
 }
 

@@ -10,7 +10,7 @@ import polars as pl
 from data.records import Mode, Sample
 from tasks.measures import imagery
 from tasks.probes.contrasts import Arm, begins, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.pictures import pictured
 from tasks.probes.swaps import Swap, cluster_of
 from tasks.prompts.changes import AS_IT_IS, OMITTED, ImageChange, PromptChange
@@ -30,7 +30,9 @@ class Ablation:
     """The same question without its picture, with a blank one, and with that of another item."""
 
     name = "ablation"
+    family: Family = "hallucination"
     modes: tuple[Mode, ...] = ("score", "pair")
+    headlines: tuple[str, ...] = ("agreement_lost", "mismatch_auc")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """No picture, untold and told; black, grey and noise; another item's picture."""
@@ -46,19 +48,23 @@ class Ablation:
                 asked.append(_mismatched(sample, name, draws, partners[cluster]))
         return tuple(asked)
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """No picture and blank ones, then those of other items."""
+        gone = [Arm(name, named(name)) for name in (*BLANKS, TOLD)]
+        return [*gone, *(Arm(name, begins(f"{name}/")) for name in (MISMATCHED, FOREIGN))]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """What is lost without the picture, and whether another one costs points."""
-        gone = [Arm(name, named(name)) for name in (*BLANKS, TOLD)]
+        views = {name: _regrouped(found, self.name, name) for name in (MISMATCHED, FOREIGN)}
         frames = []
         for mode in self.modes:
+            *gone, mismatched, foreign = self.arms(mode)
             frames.append(contrasted(self.name, mode, found, gone))
             frames.append(pictured(self.name, mode, found, gone, GONE))
-            for name in (MISMATCHED, FOREIGN):
-                regrouped = _regrouped(found, self.name, name)
-                arms = [Arm(name, begins(f"{name}/"))]
-                frames.append(contrasted(self.name, mode, regrouped, arms))
-                measures = (*GONE, imagery.AUC)
-                frames.append(pictured(self.name, mode, regrouped, arms, measures))
+            for arm in (mismatched, foreign):
+                view = views[arm.name]
+                frames.append(contrasted(self.name, mode, view, [arm]))
+                frames.append(pictured(self.name, mode, view, [arm], (*GONE, imagery.AUC)))
         return pl.concat(frames)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 
 ORDER_WORDS = re.compile(
     r"\b(first|second|third|fourth|fifth|last|former|latter|next|previous|before|after|left|right|"
@@ -21,7 +21,9 @@ class ImageOrder:
     """The pictures of an item in the opposite order, where no words refer to their order."""
 
     name = "image-order"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect", "excess_change")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with its pictures turned round, if it has several different ones."""
@@ -41,7 +43,11 @@ class ImageOrder:
         )
         return asked_again(sample, draws[1:]), turned
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """The one change."""
+        return [Arm("turned", named("turned"))]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """What the opposite order does to verdicts."""
-        arms = [Arm("turned", named("turned"))]
-        return pl.concat([contrasted(self.name, mode, found, arms) for mode in self.modes])
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        return pl.concat(frames)

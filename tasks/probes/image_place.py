@@ -6,7 +6,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.prompts.changes import PromptChange
 
 
@@ -14,7 +14,9 @@ class ImagePlace:
     """The same words and the same picture, the picture first."""
 
     name = "image-place"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect", "excess_change")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with its pictures before the prompt's text instead of after it."""
@@ -32,7 +34,11 @@ class ImagePlace:
         )
         return asked_again(sample, draws[1:]), first
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """The one change."""
+        return [Arm("first", named("first"))]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """What it does to verdicts that the picture comes first."""
-        arms = [Arm("first", named("first"))]
-        return pl.concat([contrasted(self.name, mode, found, arms) for mode in self.modes])
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        return pl.concat(frames)

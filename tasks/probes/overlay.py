@@ -12,7 +12,7 @@ from data.records import LETTERS, Mode, Sample, Scale
 from tasks.measures import imagery
 from tasks.measures.labels import combined_score, label_verdicts
 from tasks.probes.contrasts import Arm, contrasted, loser, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.pictures import pictured, series
 from tasks.prompts.changes import ImageChange
 
@@ -110,7 +110,9 @@ class Overlay:
     """Harmless words on every picture, and attacks on behalf of what the labels put low."""
 
     name = "overlay"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
+    headlines: tuple[str, ...] = ("effect", "effect_slope")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A caption and the instruction's keywords; a verdict and an instruction for the judge.
@@ -126,18 +128,25 @@ class Overlay:
         asked = [_drawn(sample, arm, change, target, draws) for arm, change in texts.items()]
         return (asked_again(sample, draws[1:]), *asked)
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """The harmless words, the attacks, and the verdict beside the caption."""
+        target = loser if mode == "pair" else None
+        return [
+            *(Arm(name, named(name)) for name in CONTROLS),
+            *(Arm(name, named(name), target=target) for name in ATTACKS),
+            Arm("verdict over caption", named("verdict"), named("caption"), target),
+        ]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conformity under harmless words; what the attacks gain, over a caption's gain too."""
         frames = []
         for mode in self.modes:
-            target = loser if mode == "pair" else None
-            controls = [Arm(name, named(name)) for name in CONTROLS]
-            attacks = [Arm(name, named(name), target=target) for name in ATTACKS]
-            beside = Arm("verdict over caption", named("verdict"), named("caption"), target=target)
-            frames.append(contrasted(self.name, mode, found, [*controls, *attacks, beside]))
+            arms = self.arms(mode)
+            controls = [arm for arm in arms if arm.name in CONTROLS]
+            doses = [arm for arm in arms if arm.name in DOSES]
+            frames.append(contrasted(self.name, mode, found, arms))
             frames.append(pictured(self.name, mode, found, controls, imagery.CONFORMITY))
-            doses = [arm for arm in attacks if arm.name in DOSES]
-            frames.append(series(self.name, mode, found, "instruction", doses))
+            frames.append(series(self.name, mode, found, {"instruction": doses}))
         return pl.concat(frames)
 
 

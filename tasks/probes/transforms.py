@@ -11,7 +11,7 @@ from data.make.facts import ItemFacts
 from data.records import Mode, Sample
 from tasks.measures import imagery
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.pictures import pictured, series
 from tasks.prompts.changes import ImageChange
 
@@ -53,7 +53,9 @@ class Transforms:
     """Changes that leave an answer as right as it was, and two ladders of doses."""
 
     name = "transforms"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
+    headlines: tuple[str, ...] = ("excess_change", "change_slope")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every transform that fits the sample.
@@ -71,16 +73,21 @@ class Transforms:
                 asked.append(_transformed(sample, name, images, range(draws, 2 * draws)))
         return tuple(asked)
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Every transform."""
+        return [Arm(name, named(name)) for name in TRANSFORMS]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conformity and excess change of each transform, and slopes over the ladders."""
-        arms = {name: Arm(name, named(name)) for name in TRANSFORMS}
         frames = []
         for mode in self.modes:
-            frames.append(contrasted(self.name, mode, found, list(arms.values())))
-            frames.append(pictured(self.name, mode, found, list(arms.values()), imagery.CONFORMITY))
-            for name, ladder in LADDERS.items():
-                doses = [arms[dose] for dose in ladder]
-                frames.append(series(self.name, mode, found, name, doses))
+            arms = self.arms(mode)
+            ladders = {
+                name: [arm for arm in arms if arm.name in doses] for name, doses in LADDERS.items()
+            }
+            frames.append(contrasted(self.name, mode, found, arms))
+            frames.append(pictured(self.name, mode, found, arms, imagery.CONFORMITY))
+            frames.append(series(self.name, mode, found, ladders))
         return pl.concat(frames)
 
 
