@@ -65,9 +65,15 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
 
 
+def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
+    """How likely the truth is: a blank picture and another item's show nothing of it."""
+    blind = not context["sees_image"] or context.get("picture") in {"blank", "other"}
+    return dose.blind_accuracy if blind else dose.accuracy
+
+
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
     """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy = _accuracy(context, dose)
     truth = str(context.get("truth", "unsure"))
     other = {"yes": "no", "no": "yes"}.get(truth, truth)
     said = truth if draw.random() < accuracy else other
@@ -77,7 +83,7 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy = _accuracy(context, dose)
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":

@@ -10,6 +10,7 @@ from tasks.measures import (
     beyond,
     consistency,
     contrast,
+    imagery,
     order,
     pair,
     reliability,
@@ -79,6 +80,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
     "Differences between wordings and groups (probes)": spread.MEASURES,
+    "The picture changed (probes of the image side)": imagery.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -58,6 +58,14 @@ def test_without_the_picture_the_blind_dose_holds() -> None:
     assert share(dose, "B", sees_image=False) == pytest.approx(1 / 3, abs=0.03)
 
 
+@pytest.mark.parametrize("picture", ["blank", "other"])
+def test_a_blank_picture_and_that_of_another_item_show_as_little_as_none(picture: str) -> None:
+    dose = Simulation(accuracy=1.0, blind_accuracy=0.0)
+    assert share(dose, "B", picture=picture) == pytest.approx(1 / 3, abs=0.03)
+    never_looks = Simulation(accuracy=1.0, blind_accuracy=1.0)
+    assert share(never_looks, "B", picture=picture) == 1.0
+
+
 def test_a_bias_to_the_first_takes_the_first_by_its_dose() -> None:
     assert share(Simulation(accuracy=1, first_bias=0.3), "A") == pytest.approx(0.3, abs=0.03)
 
