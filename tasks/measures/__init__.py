@@ -14,6 +14,7 @@ from tasks.measures import (
     pair,
     reliability,
     score,
+    slots,
     ties,
     transitivity,
 )
@@ -75,7 +76,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         *reliability.MEASURES,
         *reliability.ALPHA,
     ),
-    "Order (probe `order`)": order.MEASURES,
+    "Order (probe `order`)": (*order.MEASURES, *slots.MEASURES),
     "One thing changed (probes)": contrast.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
