@@ -72,17 +72,18 @@ class Length:
             cues={"length": tuple(float(own == target) for own in range(size))},
         )
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Every padding, of a score's own response or of the worse and the better one."""
+        sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
+        return [
+            Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
+            for side, target in sides.items()
+            for padding in PADDINGS
+        ]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each padding, on the worse and on the better response."""
-        frames = []
-        for mode in self.modes:
-            sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
-            arms = [
-                Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
-                for side, target in sides.items()
-                for padding in PADDINGS
-            ]
-            frames.append(contrasted(self.name, mode, found, arms))
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
         return pl.concat(frames)
 
 
