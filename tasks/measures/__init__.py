@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
 from tasks.measures import (
+    anchoring,
     batch,
     beyond,
     consistency,
@@ -13,6 +14,7 @@ from tasks.measures import (
     order,
     pair,
     reliability,
+    scale_use,
     score,
     slots,
     ties,
@@ -78,6 +80,10 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": (*order.MEASURES, *slots.MEASURES),
     "One thing changed (probes)": contrast.MEASURES,
+    "Form of the scoring prompt (probes `rubric`, `score-labels`, `reference-score`)": (
+        *scale_use.MEASURES,
+        *anchoring.MEASURES,
+    ),
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING
 
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
+from tasks.probes.letters import Letters
 from tasks.probes.order import Order
+from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.repeats import Repeats
+from tasks.probes.rubric import Rubric
+from tasks.probes.score_labels import ScoreLabels
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-PROBES: dict[str, Probe] = {probe.name: probe for probe in (Order(), Repeats(), Length())}
+EVERY: tuple[Probe, ...] = (
+    Order(),
+    Repeats(),
+    Length(),
+    Rubric(),
+    ScoreLabels(),
+    ReferenceScore(),
+    Letters(),
+)
+PROBES: dict[str, Probe] = {probe.name: probe for probe in EVERY}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from data.records import ALARM, TIE, Mode, Sample
 from tasks.measures import order, slots
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.probes.kinds import Around, Found, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted, probed
 
 Row = Mapping[str, Any]
 FAR = 0.25  # of the scale, the gap between two responses' scores from which they lie far apart
@@ -54,16 +54,15 @@ class Order:
         those far apart.
         """
         gaps = _gaps(found)
-        pairs = [
-            probed(self.name, "pair", found, _pair(keep), order.MEASURES, arm=arm)
-            for arm, keep in (
-                (None, lambda _: True),
-                ("close", lambda row: gaps.get(row["sample_id"], FAR) < FAR),
-                ("far", lambda row: gaps.get(row["sample_id"], 0.0) >= FAR),
-            )
-        ]
+        kinds: dict[str | None, Callable[[Row], bool]] = {
+            None: lambda _: True,
+            "close": lambda row: gaps.get(row["sample_id"], FAR) < FAR,
+            "far": lambda row: gaps.get(row["sample_id"], 0.0) >= FAR,
+        }
+        pairs = [Counting(_pair(keep), order.MEASURES, arm) for arm, keep in kinds.items()]
+        by_place = noted(counted(self.name, "pair", found, pairs))
         rankings = probed(self.name, "batch", found, _batch, slots.MEASURES)
-        return pl.concat([noted(pl.concat(pairs)), rankings])
+        return pl.concat([by_place, rankings])
 
 
 def noted(estimates: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +82,7 @@ def noted(estimates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pair(keep: Callable[[Row], bool]) -> Callable[[Row, Sequence[Cell]], Counted]:
-    def counted(sample: Row, cells: Sequence[Cell]) -> Counted:
+    def count(sample: Row, cells: Sequence[Cell]) -> Counted:
         base = _draws(cells, "base")
         swapped = _draws(cells, "rotated-1")
         if not base or not swapped or not keep(sample):
@@ -95,7 +94,7 @@ def _pair(keep: Callable[[Row], bool]) -> Callable[[Row, Sequence[Cell]], Counte
         limits = order.limits(base, swapped, label) if gaps else None
         return Counted(features, limits, answered=bool(features[0]))
 
-    return counted
+    return count
 
 
 def _batch(sample: Row, cells: Sequence[Cell]) -> Counted:

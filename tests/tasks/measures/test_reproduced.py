@@ -15,8 +15,7 @@ import pytest
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from tasks.config import BootstrapConfig
-from tasks.measures import estimate, published
-from tasks.measures import order
+from tasks.measures import estimate, order, published
 from tests.tasks.measures.conftest import samples, values, verdicts
 
 pytestmark = pytest.mark.data

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from data.records import ALARM, LETTERS, Sample
 from tasks.measures.slots import COLUMNS, features
 from tasks.probes.order import NO_FLOOR, rotation
-from tests.tasks.probes.verdict_tables import Verdicts, asked, pooled, sample
+from tests.tasks.probes.verdict_tables import Verdicts, asked, holds, pooled, sample
 
 FIRST = {"base": ["A", "A"], "rotated-1": ["B", "B"]}  # own order: what is shown first, always
 
@@ -59,7 +59,7 @@ def test_noise_alone_is_inconsistent_but_no_flip_in_excess() -> None:
     assert found[None, "position_consistency"]["value"] == pytest.approx(1 / 3, abs=0.03)
     for metric in ("excess_flip", "first_preference", "consistency_beyond_coin"):
         row = found[None, metric]
-        assert row["low"] <= 0 <= row["high"], metric
+        assert holds(row, 0), metric
     assert found[None, "position_consistency"]["note"] is None
 
 
@@ -73,8 +73,8 @@ def test_a_known_dose_of_first_preference_is_recovered_inside_its_interval() -> 
         )  # fmt: skip
     found = pooled("order", *pairs(given))
     preference, flips = found[None, "first_preference"], found[None, "excess_flip"]
-    assert preference["low"] <= 0.3 <= preference["high"]
-    assert flips["low"] <= 0.3**2 <= flips["high"]  # half the sum of (p - q)^2
+    assert holds(preference, 0.3)
+    assert holds(flips, 0.3**2)  # half the sum of (p - q)^2
 
 
 def test_without_repeats_the_consistency_says_that_it_has_no_floor() -> None:
@@ -153,7 +153,7 @@ def test_random_rankings_differ_between_orders_no_more_than_between_repeats() ->
     found = pooled("order", samples, given)
     for metric in ("excess_reordering", "first_slot_lift", "slot_correlation", "copy_rate"):
         row = found[None, metric]
-        assert row["low"] <= 0 <= row["high"], metric
+        assert holds(row, 0), metric
 
 
 @pytest.mark.data

@@ -61,3 +61,8 @@ def asked(
     """What a probe asks of a sample, by the variants' names."""
     found = PROBES[probe].vary(one, around([one, *others], **settings))
     return {variant.variant: variant for variant in found}
+
+
+def holds(row: Mapping[str, Any], truth: float) -> bool:
+    """Whether a truth lies within 3.3 standard errors; one in a thousand does not by chance."""
+    return bool(abs(row["value"] - truth) <= 3.3 / 1.96 * (row["high"] - row["low"]) / 2)
