@@ -17,6 +17,7 @@ from tasks.measures import (
     scale_use,
     score,
     slots,
+    spread,
     ties,
     transitivity,
 )
@@ -84,6 +85,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         *scale_use.MEASURES,
         *anchoring.MEASURES,
     ),
+    "Differences between wordings and groups (probes)": spread.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

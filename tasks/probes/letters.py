@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from data.records import Mode, Sample
+from data.records import AnswerMode, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed
 from tasks.prompts.changes import PromptChange
 
@@ -23,6 +23,7 @@ class Letters:
     """Other names in the same places, and A and B exchanged, so that name and place come apart."""
 
     name = "letters"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -37,6 +38,10 @@ class Letters:
     def arms(self, mode: Mode) -> list[Arm]:
         """Each set beside A, B and C; the target is what is shown first."""
         return [Arm(name, named(name), target=lambda _: 0) for name in LABELS]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of each set of names."""
+        return tuple((name, "effect") for name in LABELS)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """How much likelier the first shown is preferred under each set of names."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from data.records import ALARM, TIE, Mode, Sample
+from data.records import ALARM, TIE, AnswerMode, Mode, Sample
 from tasks.measures import order, slots
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted, probed
 
 Row = Mapping[str, Any]
@@ -31,6 +31,7 @@ class Order:
     """Pairs both ways; rankings under every rotation, so that each slot holds each response."""
 
     name = "order"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair", "batch")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -46,6 +47,11 @@ class Order:
             for by in range(1, size)
         )
         return (asked_again(sample, draws[1:]), *turned)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The pull of the first place, and how often the winner stays."""
+        pair = (None, "first_preference"), (None, "position_consistency")
+        return {"pair": pair, "batch": ((None, "first_slot_lift"),)}.get(mode, ())
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """First-shown preference and consistency of pairs; slot lift and copying of rankings.

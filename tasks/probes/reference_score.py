@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Mode, Sample, Scale
+from data.records import AnswerMode, Mode, Sample, Scale
 from tasks.measures import anchoring
 from tasks.measures.labels import combined_score
 from tasks.probes.contrasts import Arm, begins, contrasted
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed
 from tasks.probes.rows import Cell, Counted, probed
-from tasks.probes.turns import turn
+from tasks.probes.wordings import rotated
 from tasks.prompts.changes import PromptChange
 
 WORDINGS = (  # with the score, and the same without it
@@ -38,6 +38,7 @@ class ReferenceScore:
     """The best other response to the same item as a reference, with every score attached."""
 
     name = "reference-score"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -46,7 +47,7 @@ class ReferenceScore:
         if reference is None:
             return ()
         draws = range(around.config.draws)
-        which = turn(range(len(WORDINGS)), sample.sample_id, self.name)
+        which = rotated(range(len(WORDINGS)), sample.sample_id, self.name)
         scored, plain = WORDINGS[which]
         asked = [self._asked(sample, f"plain/{which + 1}", plain, reference, draws)]
         levels = attached(around.scale)
@@ -72,6 +73,10 @@ class ReferenceScore:
                 for k in attached(scale or Scale())
             ),
         ]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """Points per attached point, and what the reference does without any."""
+        return ((None, "anchor_slope"), ("plain", "effect"))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What the reference does, what each attached score does, and points per attached point."""

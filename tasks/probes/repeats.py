@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from data.records import MODES, READABLE, Mode, Sample
+from data.records import MODES, READABLE, AnswerMode, Mode, Sample
 from tasks.measures import consistency, reliability
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Measure
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Features, probed
 
 MOST_LEVELS = 25  # of answers, for their agreement as levels
@@ -22,11 +22,16 @@ class Repeats:
     """The base request K times in all: the base answer is the first."""
 
     name = "repeats"
+    family: Family = "consistency"
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base request with every further repeat index."""
         return (asked_again(sample, range(1, around.config.repeats)),)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How often two answers agree."""
+        return ((None, "repeat_agreement"),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Consistency of the K answers in every mode, and the reliability of repeated scores."""

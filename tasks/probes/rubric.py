@@ -6,11 +6,11 @@ from typing import Literal
 
 import polars as pl
 
-from data.records import Mode, Sample
+from data.records import AnswerMode, Mode, Sample
 from tasks.probes.contrasts import Arm, begins, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed, on_the_scale
-from tasks.probes.turns import turn
+from tasks.probes.wordings import rotated
 from tasks.prompts import FIVE
 from tasks.prompts.changes import RUBRICS, PromptChange
 
@@ -25,6 +25,7 @@ class Rubric:
     """The rubric from the best score down, and in one of three shuffled orders."""
 
     name = "rubric"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -32,13 +33,17 @@ class Rubric:
         draws = range(around.config.draws)
         asked = [formed(sample, "descending", PromptChange(rubric="descending"), draws)]
         if around.scale.high - around.scale.low + 1 == len(FIVE):
-            order = turn(SHUFFLES, sample.sample_id, self.name)
+            order = rotated(SHUFFLES, sample.sample_id, self.name)
             asked.append(formed(sample, f"shuffled/{order}", PromptChange(rubric=order), draws))
         return (asked_again(sample, draws[1:]), *asked)
 
     def arms(self, mode: Mode) -> list[Arm]:
         """Each order beside the ascending one."""
         return [Arm("descending", named("descending")), Arm("shuffled", begins("shuffled/"))]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of each order."""
+        return (("descending", "effect"), ("shuffled", "effect"))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each order, how far scores move, and whether to the line that is first."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from data.records import Mode, Sample
+from data.records import AnswerMode, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed, on_the_scale
 from tasks.prompts.changes import PromptChange
 
@@ -22,6 +22,7 @@ class ScoreLabels:
     """Grades and Roman numerals in place of the numbers of a five-point scale."""
 
     name = "score-labels"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -38,6 +39,10 @@ class ScoreLabels:
     def arms(self, mode: Mode) -> list[Arm]:
         """Each set of labels beside the numbers."""
         return [Arm(name, named(name)) for name in LABELS]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of each set of labels."""
+        return tuple((name, "effect") for name in LABELS)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each set, in points; how far scores move, and whether to the first."""
