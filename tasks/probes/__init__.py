@@ -9,6 +9,7 @@ from tasks.probes.authority import AUTHORITY
 from tasks.probes.bandwagon import BANDWAGON
 from tasks.probes.distraction import DISTRACTION
 from tasks.probes.identity import IDENTITY
+from tasks.probes.injection import Injection
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.letters import Letters
@@ -41,6 +42,7 @@ PROBES: dict[str, Probe] = {
         ScoreLabels(),
         ReferenceScore(),
         Letters(),
+        Injection(),
         Repeats(),
     )
 }

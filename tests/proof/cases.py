@@ -15,8 +15,13 @@ from data.records import MODES, Mode, Sample
 from tasks.probes import CUES
 from tasks.probes.contrasts import Arm
 from tasks.probes.cues import Cue
+from tasks.probes.injection import Injection
 from tasks.probes.length import Length
+from tasks.probes.letters import Letters
 from tasks.probes.markdown import Markdown
+from tasks.probes.reference_score import ReferenceScore
+from tasks.probes.rubric import Rubric
+from tasks.probes.score_labels import ScoreLabels
 from tests.proof.recovery import Pool, make_pool, plain_samples
 
 SLOTS = 600
@@ -50,6 +55,13 @@ def cue_case(cue: Cue, mode: Mode) -> Case:
     return Case(cue.name, mode, cue.name, arms, cue.headline(mode))
 
 
+def items_of_two(mode: Mode) -> World:
+    """Samples of which two and two are of one item."""
+    plain = plain_samples(mode, SLOTS)
+    paired = [one.model_copy(update={"item_id": f"i{at // 2}"}) for at, one in enumerate(plain)]
+    return paired, {}
+
+
 CASES: tuple[Case, ...] = (
     Case("length", "score", "length", Length().arms("score"), "own/preamble"),
     Case("length", "pair", "length", Length().arms("pair"), "worse/preamble"),
@@ -58,4 +70,11 @@ CASES: tuple[Case, ...] = (
     Case("markdown", "score", "markdown", Markdown().arms("score"), "own/rendered-plain"),
     Case("markdown", "pair", "markdown", Markdown().arms("pair"), "worse/rendered-plain"),
     Case("markdown", "batch", "markdown", Markdown().arms("batch"), "worse/rendered-plain"),
-)
+    Case("rubric", "score", "descending", Rubric().arms("score"), "descending"),
+    Case("score-labels", "score", "grades", ScoreLabels().arms("score"), "grades"),
+    Case("reference-score", "score", "reference-score", ReferenceScore().arms("score"),
+         "score-5", items_of_two),
+    Case("letters", "pair", "exchanged", Letters().arms("pair"), "exchanged"),
+    *(Case("injection", mode, "injection", Injection().arms(mode), "worse/instruction")
+      for mode in MODES),
+)  # fmt: skip
