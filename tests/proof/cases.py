@@ -55,9 +55,14 @@ def cue_case(cue: Cue, mode: Mode) -> Case:
     return Case(cue.name, mode, cue.name, arms, cue.headline(mode))
 
 
+def few(mode: Mode) -> World:
+    """Fewer samples, for a probe that asks much about each."""
+    return plain_samples(mode, 150, 3), {}
+
+
 def items_of_two(mode: Mode) -> World:
     """Samples of which two and two are of one item."""
-    plain = plain_samples(mode, SLOTS)
+    plain = plain_samples(mode, 200)
     paired = [one.model_copy(update={"item_id": f"i{at // 2}"}) for at, one in enumerate(plain)]
     return paired, {}
 
@@ -75,6 +80,6 @@ CASES: tuple[Case, ...] = (
     Case("reference-score", "score", "reference-score", ReferenceScore().arms("score"),
          "score-5", items_of_two),
     Case("letters", "pair", "exchanged", Letters().arms("pair"), "exchanged"),
-    *(Case("injection", mode, "injection", Injection().arms(mode), "worse/instruction")
+    *(Case("injection", mode, "injection", Injection().arms(mode), "worse/instruction", few)
       for mode in MODES),
 )  # fmt: skip
