@@ -184,6 +184,7 @@ class RunConfig(Record):
     modes: tuple[Mode, ...] = MODES
     settings: Annotated[tuple[Setting, ...], Field(min_length=1)] = ("analyze",)
     prompts: str | None = None
+    sanitise: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
     limit_probes: Annotated[int, Field(ge=1)] | None = None

@@ -87,11 +87,19 @@ def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> 
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":
-            return f"[[{_score(context, dose, draw, right)}]]"
+            score = _score(context, dose, draw, right)
+            return f"[[{_called(str(score), score - int(context['scale'][0]), context)}]]"
         case "pair":
-            return f"[[{_choice(context, dose, draw, right)}]]"
+            choice = _choice(context, dose, draw, right)
+            return f"[[{_called(choice, 'ABC'.index(choice), context)}]]"
         case _:
             return ", ".join(f"[[{letter}]]" for letter in _ranking(context, dose, draw, right))
+
+
+def _called(verdict: str, at: int, context: dict[str, Any]) -> str:
+    """The verdict as the labels that the context tells of have it."""
+    labels = context.get("labels")
+    return str(labels[at]) if labels else verdict
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
 from tasks.measures import (
+    anchoring,
     batch,
     beyond,
     consistency,
@@ -14,7 +15,9 @@ from tasks.measures import (
     order,
     pair,
     reliability,
+    scale_use,
     score,
+    slots,
     spread,
     ties,
     transitivity,
@@ -77,8 +80,12 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         *reliability.MEASURES,
         *reliability.ALPHA,
     ),
-    "Order (probe `order`)": order.MEASURES,
+    "Order (probe `order`)": (*order.MEASURES, *slots.MEASURES),
     "One thing changed (probes)": contrast.MEASURES,
+    "Form of the scoring prompt (probes `rubric`, `score-labels`, `reference-score`)": (
+        *scale_use.MEASURES,
+        *anchoring.MEASURES,
+    ),
     "Differences between wordings and groups (probes)": spread.MEASURES,
     "The picture changed (probes of the image side)": imagery.MEASURES,
 }

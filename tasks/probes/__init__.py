@@ -12,14 +12,19 @@ from tasks.probes.distraction import DISTRACTION
 from tasks.probes.identity import IDENTITY
 from tasks.probes.image_order import ImageOrder
 from tasks.probes.image_place import ImagePlace
+from tasks.probes.injection import Injection
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
+from tasks.probes.letters import Letters
 from tasks.probes.markdown import Markdown
 from tasks.probes.names import NAMES
 from tasks.probes.order import Order
 from tasks.probes.overlay import Overlay
+from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.refinement import REFINEMENT
 from tasks.probes.repeats import Repeats
+from tasks.probes.rubric import Rubric
+from tasks.probes.score_labels import ScoreLabels
 from tasks.probes.self_preference import SelfPreference
 from tasks.probes.sentiment import SENTIMENT
 from tasks.probes.transforms import Transforms
@@ -43,6 +48,11 @@ PROBES: dict[str, Probe] = {
         Transforms(),
         ImageOrder(),
         ImagePlace(),
+        Rubric(),
+        ScoreLabels(),
+        ReferenceScore(),
+        Letters(),
+        Injection(),
         Repeats(),
     )
 }

@@ -68,6 +68,15 @@ class Around:
         """Whose pictures stand in for whose."""
         return swaps(self.samples)
 
+    @cached_property
+    def scored(self) -> Mapping[str, Sequence[Sample]]:
+        """The samples of scoring by item."""
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            if sample.mode == "score" and sample.responses:
+                found.setdefault(sample.item_id, []).append(sample)
+        return found
+
 
 @dataclass(frozen=True)
 class Found:

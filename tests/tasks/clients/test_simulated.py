@@ -101,3 +101,18 @@ def test_the_same_request_is_answered_the_same_and_usage_is_free_of_guesses() ->
 def test_what_it_says_about_pictures_and_instructions_says_that_it_is_simulated() -> None:
     text, _ = simulated_reply(request(1, purpose="describe", item_id="i1"), Simulation())
     assert text.startswith("[simulated]")
+
+
+@pytest.mark.parametrize(
+    ("mode", "labels", "verdict"),
+    [("score", ["i", "ii", "iii", "iv", "v"], "4"), ("pair", ["B", "A", "C"], "B")],
+)
+def test_it_answers_in_the_labels_that_are_asked_for(
+    mode: Mode, labels: list[str], verdict: str
+) -> None:
+    asked = request(1, mode, label=verdict, labels=labels)
+    text, _ = simulated_reply(asked, Simulation(accuracy=1.0))
+    at = int(verdict) - 1 if mode == "score" else "ABC".index(verdict)
+    assert f"[[{labels[at]}]]" in text
+    found = parse(text, mode, 2, Scale(), "stop", tuple(labels)).verdict
+    assert canonical(found) == verdict
