@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -39,46 +39,57 @@ _COPIED = (
     "epoch",
     "request_key",
 )
+_ANSWERED = (
+    "request_key",
+    "status",
+    "text",
+    "finish_reason",
+    "reasoning_tokens",
+    "label_tokens",
+    "failure",
+    "message",
+)
+_FOUND = pl.Schema(
+    {name: VERDICTS[name] for name in ("status", "verdict", "raw_verdict", "reason", "confidence")}
+)
 
 
 def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """A verdict row for every judging row of the plan, in its order; none vanishes.
 
-    Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
-    reason; `open` has no answer yet.
+    Of several answers to one request the last counts. Statuses: `scored`, `chosen`, `ranked` are
+    readable; `unparsed`, `refused`, `failed` carry a reason; `open` has no answer yet.
     """
     judging = plan.filter(pl.col("purpose") == "judge")
-    return table(_rows(judging, answers, scale), VERDICTS)
+    latest = answers.select(_ANSWERED).unique("request_key", keep="last")
+    parts = [_part(part, latest, scale) for part in judging.iter_slices(ROWS_AT_ONCE)]
+    return pl.concat([pl.DataFrame(schema=VERDICTS), *parts])
 
 
-def _rows(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> Iterator[dict[str, Any]]:
-    for part in plan.iter_slices(ROWS_AT_ONCE):
-        keys = part.select("request_key").unique()
-        some = answers.join(keys, on="request_key", how="semi")
-        found = {row["request_key"]: row for row in some.iter_rows(named=True)}
-        for asked in part.iter_rows(named=True):
-            yield _row(asked, found, scale)
+def _part(asked: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+    """Verdicts of some rows; what the plan says of them stays in columns."""
+    rows = asked.select("request_key", "mode", "presented").join(
+        answers, on="request_key", how="left", maintain_order="left"
+    )
+    found = table((_found(row, scale) for row in rows.iter_rows(named=True)), _FOUND)
+    return asked.select(_COPIED).hstack(found).select(list(VERDICTS))
 
 
-def _row(
-    asked: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]], scale: Scale
-) -> dict[str, Any]:
-    row = {name: asked[name] for name in _COPIED}
-    if asked["request_key"] is None:
-        return row | {"status": "failed", "reason": "there is no image description to judge with"}
-    answer = found.get(asked["request_key"])
-    if answer is None or answer["status"] == "open":
-        reason = "not asked yet" if answer is None else answer["failure"]
-        return row | {"status": "open", "reason": reason}
-    if answer["status"] == "failed":
-        return row | {"status": "failed", "reason": answer["message"]}
-    presented = asked["presented"]
-    verdict, raw = _read(answer, asked["mode"], len(presented), scale)
-    chances = _chances(answer, verdict, raw, scale)
+def _found(row: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
+    """What came of a row: columns of `_FOUND`."""
+    if row["request_key"] is None:
+        return {"status": "failed", "reason": "there is no image description to judge with"}
+    if row["status"] is None or row["status"] == "open":
+        return {"status": "open", "reason": row["failure"] or "not asked yet"}
+    if row["status"] == "failed":
+        return {"status": "failed", "reason": row["message"]}
+    presented = row["presented"]
+    verdict, raw = _read(row, row["mode"], len(presented), scale)
+    chances = _chances(row, verdict, raw, scale)
     own = to_own(verdict, presented) if presented else verdict
-    if isinstance(own, Unparsed) and own.reason == "truncated" and answer["reasoning_tokens"]:
+    if isinstance(own, Unparsed) and own.reason == "truncated" and row["reasoning_tokens"]:
         own = Unparsed(reason=THOUGHT)
-    return row | {
+    return {
         "status": own.status,
         "verdict": canonical(own),
         "raw_verdict": raw,

@@ -53,10 +53,11 @@ Answers = Mapping[str, list[str | None]]
 
 def by_sample(group: pl.DataFrame) -> Answers:
     """The verdicts of each sample over its repeats; `None` where one is not readable."""
+    readable = pl.when(pl.col("status").is_in(sorted(READABLE))).then(pl.col("verdict"))
+    rows = group.sort("repeat", maintain_order=True).select("sample_id", readable)
     found: dict[str, list[str | None]] = {}
-    rows = group.sort("repeat").select("sample_id", "status", "verdict").iter_rows()
-    for sample_id, status, verdict in rows:
-        found.setdefault(sample_id, []).append(verdict if status in READABLE else None)
+    for sample_id, verdict in zip(*(column.to_list() for column in rows), strict=True):
+        found.setdefault(sample_id, []).append(verdict)
     return found
 
 

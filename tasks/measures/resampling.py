@@ -120,7 +120,9 @@ def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig, step: int) -> 
         drawn = rng.integers(stratum.clusters, size=(size, stratum.clusters))
         drawn += np.arange(size)[:, None] * stratum.clusters
         counts = np.bincount(drawn.ravel(), minlength=size * stratum.clusters)
-        yield counts.reshape(size, stratum.clusters).astype(np.float64)
+        by_replicate = counts.reshape(size, stratum.clusters)
+        # by image in memory, as products with sparse sums want it; else each copies it anew
+        yield np.ascontiguousarray(by_replicate.T, dtype=np.float64).T
 
 
 @dataclass(frozen=True)
