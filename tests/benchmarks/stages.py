@@ -86,10 +86,11 @@ def main() -> None:
                 command = [sys.executable, "-m", "tests.benchmarks.stages", "--staged", *words]
                 out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
                 found[samples] = json.loads(out.splitlines()[-1])
-    print(f"{'stage':16} {few:>8} {many:>8} {'more':>8}   peak at {many}")
+    print(f"{'stage':16} {few:>8} {many:>8} {'more':>8}   peak memory of both")
     for stage, (seconds, peak) in found[many].items():
-        first = found[few][stage][0]
-        print(f"{stage:16} {first:7.2f}s {seconds:7.2f}s {seconds - first:7.2f}s {peak:8.0f} MB")
+        first, low = found[few][stage]
+        times = f"{first:7.2f}s {seconds:7.2f}s {seconds - first:7.2f}s"
+        print(f"{stage:16} {times} {low:8.0f} MB {peak:6.0f} MB")
     sums = [sum(seconds for seconds, _ in found[samples].values()) for samples in (few, many)]
     print(f"{'all':16} {sums[0]:7.2f}s {sums[1]:7.2f}s {sums[1] - sums[0]:7.2f}s")
 
