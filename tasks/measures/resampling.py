@@ -16,7 +16,7 @@ from tasks.measures.kinds import Bools, Floats, Ints
 from tasks.measures.memo import remembered
 
 NO_SOURCE = "(none)"
-CHUNK_CELLS = 4_000_000  # weights, or replicated sums, held at once
+CHUNK_CELLS = 2_000_000  # weights, or replicated sums, held at once
 
 
 @dataclass(frozen=True)
