@@ -184,7 +184,7 @@ def _from_json(found: _Object, form: Form, cut: bool) -> Reading | None:
             continue
         if (value := _after_last(STRONG, found.after)) is not None:
             readings.append(read_value(value, form, cut=cut))
-        if len({str(reading.found) for reading in readings}) > 1:
+        if any(reading.found != readings[0].found for reading in readings[1:]):
             return Reading("contradictory", "; ".join(str(r.raw) for r in readings)[:200])
         return readings[0]
     return None
@@ -208,9 +208,8 @@ def _json_object(text: str) -> _Object | None:
     start = text.find("{")
     if start < 0:
         return None
-    decoder = json.JSONDecoder(object_pairs_hook=_Pairs, strict=False)
     try:
-        value, end = decoder.raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
     return _Object(value, text[end:], start == 0) if isinstance(value, _Pairs) else None
@@ -218,6 +217,9 @@ def _json_object(text: str) -> _Object | None:
 
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object as its pairs, so that a key that stands twice is seen."""
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, strict=False)
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,10 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                         SHARES[mode],
                     )
                 ),
+                "calibrations": [
+                    {"judge": name, "chart": Markup(charts.calibration(bins, name))}
+                    for name, bins in tables.calibrations(inputs.estimates, mode, names)
+                ],
                 "confusions": [
                     {"judge": name, "chart": Markup(charts.confusion(counts, name))}
                     for name, counts in distributions.confusions(

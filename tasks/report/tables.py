@@ -12,6 +12,7 @@ from tasks.measures.estimand import estimand
 
 BASELINE = "baseline:"
 LEVEL = "label:"
+CONFIDENCE, BIN = "confidence", "bin:"
 CEILING = "ceiling"
 BOARD = "leaderboard"
 
@@ -131,6 +132,27 @@ def by_level(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any]
         for (judge, setting, metric), found in lines.items()
     ]  # fmt: skip
     return {"heads": [head.removeprefix(LEVEL) for head in heads], "body": body}
+
+
+def calibrations(
+    estimates: pl.DataFrame, mode: str, names: Names
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Of each judge with confidences: mean confidence and share right by bin, least sure first."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode)
+        & (pl.col("probe") == CONFIDENCE)
+        & pl.col("group").str.starts_with(BIN)
+        & pl.col("value").is_not_null()
+    )
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        bins = found.setdefault((row["judge"], row["setting"]), {})
+        place = int(row["group"].removeprefix(BIN))
+        bins.setdefault(row["group"], {"bin": place, "n": row["n"]})[row["metric"]] = row["value"]
+    return [
+        (f"{names(judge)}, {setting}", sorted(bins.values(), key=lambda each: each["bin"]))
+        for (judge, setting), bins in sorted(found.items())
+    ]
 
 
 def ceilings(

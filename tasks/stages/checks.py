@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from data.run_folder import RunFolder
-from data.tables import VERDICTS
 from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
 from tasks.report.tables import alarming
 from tasks.stages import results
 from tasks.stages.context import Context
 from tasks.stages.rounds import take_responses
 from tasks.stages.summary import simulated_names
+
+UNCHECKED = ("item_id", "cluster_id", "source", "raw_verdict", "reason", "confidence")
 
 
 def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
         case "responses":
             return take_responses(here), {}
         case "verdicts":
-            frame = here.run.table("verdicts").select(list(VERDICTS))
+            frame = here.run.table("verdicts", without=UNCHECKED)
             versions = results.model_versions(here)
             return frame, {
                 **scale,
