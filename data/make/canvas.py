@@ -27,7 +27,7 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: float) -> ImageFont.FreeTypeFont:
     font = ImageFont.load_default(size * _FINER)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so its scalable font is missing")
@@ -43,7 +43,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(
-        self, at: Point, text: str, size: int = 16, anchor: str = "lm", fill: str = INK
+        self, at: Point, text: str, size: float = 16, anchor: str = "lm", fill: str = INK
     ) -> Box:
         """The box of a line of text; `anchor` as in Pillow (`lm` is left middle).
 

@@ -14,6 +14,7 @@ from tasks.measures import (
     pair,
     reliability,
     score,
+    thresholds,
     ties,
     transitivity,
 )
@@ -77,6 +78,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -9,13 +9,16 @@ from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.repeats import Repeats
+from tasks.probes.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-PROBES: dict[str, Probe] = {probe.name: probe for probe in (Order(), Repeats(), Length())}
+PROBES: dict[str, Probe] = {
+    probe.name: probe for probe in (Order(), Repeats(), Length(), Thresholds())
+}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:
