@@ -9,6 +9,7 @@ from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_preference import SelfPreference
 from tasks.probes.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
 PROBES: dict[str, Probe] = {
-    probe.name: probe for probe in (Order(), Repeats(), Length(), Thresholds())
+    probe.name: probe
+    for probe in (
+        Order(),
+        Repeats(),
+        Length(),
+        SelfPreference(),
+        Thresholds(),
+    )
 }
 
 

@@ -15,11 +15,11 @@ from data.records import READABLE, TIE, Estimate
 from data.tables import ESTIMATES, table
 from tasks.measures import thresholds
 from tasks.measures.evidence import NOTHING
-from tasks.measures.kinds import Columns, Floats, Measure
+from tasks.measures.kinds import Columns, Floats
 from tasks.measures.order import PAIR, pair_features
 from tasks.measures.psychometric import MOST_LAPSES, Curve, Fitted, fitted
 from tasks.probes.kinds import Found
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted
 
 FIRST = next(measure for measure in PAIR if measure.name == "first_preference")
 FEWEST_DOSES = 3
@@ -30,20 +30,29 @@ Shares = Callable[[str], float]
 
 def estimates(probe: str, found: Found) -> pl.DataFrame:
     """Every judge's thresholds and what they come from."""
-    frames = [table((row.model_dump() for row in _curves(probe, found)), ESTIMATES)]
+    curves = table((row.model_dump() for row in _curves(probe, found)), ESTIMATES)
+    shares = counted(probe, "pair", found, list(_countings()))
+    name, dose = (pl.col("arm").str.split("/").list.get(at, null_on_oob=True) for at in (0, 1))
+    by_dose = pl.concat_str(pl.lit("dose:"), dose)
+    told = shares.filter(pl.col("group") == "pooled").with_columns(
+        name.alias("arm"),
+        pl.when(pl.col("metric") == thresholds.AT_DOSE.name)
+        .then(by_dose)
+        .otherwise(pl.col("group"))
+        .alias("group"),
+    )
+    return pl.concat([curves, told]).with_columns(pl.lit(_rule(found)).alias("repeat_rule"))
+
+
+def _countings() -> Iterator[Counting]:
+    """The shares of every arm, named DIMENSION/DOSE until they are told."""
     for name, dimension in DIMENSIONS.items():
-        asked = [(f"{name}/{dose:g}", f"dose:{dose:g}", thresholds.AT_DOSE, _right)
-                 for dose in dimension.doses]  # fmt: skip
-        asked += [
-            (f"{name}/0", "pooled", thresholds.FALSE_ALARM, _alarm),
-            (f"{name}/blind", "pooled", thresholds.BLIND, _right),
-        ]
-        frames += [
-            _pooled(probe, found, name, _share(arm, worth), measure, group)
-            for arm, group, measure, worth in asked
-        ]
-        frames.append(_pooled(probe, found, name, _first(name), FIRST, "pooled"))
-    return pl.concat(frames).with_columns(pl.lit(_rule(found)).alias("repeat_rule"))
+        for dose in dimension.doses:
+            arm = f"{name}/{dose:g}"
+            yield Counting(_share(arm, _right), (thresholds.AT_DOSE,), arm)
+        yield Counting(_share(f"{name}/0", _alarm), (thresholds.FALSE_ALARM,), f"{name}/0")
+        yield Counting(_share(f"{name}/blind", _right), (thresholds.BLIND,), f"{name}/blind")
+        yield Counting(_first(name), (FIRST,), name)
 
 
 def _rule(found: Found) -> str:
@@ -65,7 +74,7 @@ def _alarm(verdict: str) -> float:
 def _share(arm: str, worth: Shares) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
     """A share over the pairs of an arm whose verdicts in both orders are readable."""
 
-    def counted(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    def of_sample(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         asked = [cell for cell in cells if cell.variant.rpartition("/")[0] == arm]
         said = [cell.verdict for cell in asked if cell.verdict is not None]
         if not asked:
@@ -76,13 +85,13 @@ def _share(arm: str, worth: Shares) -> Callable[[Mapping[str, Any], Sequence[Cel
             return Counted((0.0, 0.0), ((known, 1.0), (most, 1.0)), answered=False)
         return Counted((sum(map(worth, said)) / len(said), 1.0), ((0.0, 0.0), (0.0, 0.0)))
 
-    return counted
+    return of_sample
 
 
 def _first(dimension: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
     """Which place is preferred, over all pairs of a dimension that were shown with the picture."""
 
-    def counted(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    def of_sample(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         verdicts = {
             cell.variant.rpartition("/")[2]: cell.verdict
             for cell in cells
@@ -95,19 +104,7 @@ def _first(dimension: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Coun
             return Counted(None, answered=False)
         return Counted(pair_features(shown, turned, None))
 
-    return counted
-
-
-def _pooled(
-    probe: str,
-    found: Found,
-    arm: str,
-    features: Callable[[Mapping[str, Any], Sequence[Cell]], Counted],
-    measure: Measure,
-    group: str,
-) -> pl.DataFrame:
-    rows = probed(probe, "pair", found, features, (measure,), arm=arm)
-    return rows.filter(pl.col("group") == "pooled").with_columns(pl.lit(group).alias("group"))
+    return of_sample
 
 
 @dataclass(frozen=True)

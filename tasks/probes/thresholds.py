@@ -13,7 +13,7 @@ from data.make.graded.kinds import Doubt, DoubtFact, GradedPicture
 from data.records import ImageRef, Label, Mode, Response, Sample
 from tasks.config import ProbeConfig
 from tasks.probes.fresh import FreshPicture, fresh_id
-from tasks.probes.kinds import Around, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Variant
 from tasks.probes.threshold_estimates import estimates
 from tasks.prompts.changes import PromptChange
 
@@ -30,7 +30,9 @@ class Thresholds:
     """
 
     name = "thresholds"
+    family: Family = "hallucination"
     modes: tuple[Mode, ...] = ("pair",)
+    headlines: tuple[str, ...] = ("threshold_75",)
 
     def fresh(self, settings: ProbeConfig, most: int | None) -> Iterator[FreshPicture]:
         """So many pictures of each dimension, a smaller number being part of a larger one."""

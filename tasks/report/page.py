@@ -13,6 +13,7 @@ import polars as pl
 
 from data.errors import HostError
 from tasks.report import distributions, tables
+from tasks.report.card import TITLES, Card
 
 HERE = Path(__file__).parent
 SHARES = {
@@ -38,6 +39,7 @@ class ReportInputs:
     primary: Mapping[str, str]
     better: Mapping[str, str]
     definitions: Mapping[str, str]
+    cards: Sequence[Card] = ()
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -70,6 +72,7 @@ def page(inputs: ReportInputs) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = tables.number
+    environment.globals["span"] = tables.span
     environment.filters["recorded"] = tables.recorded
     environment.filters["usd"] = tables.usd
     style = Markup((HERE / "style.css").read_text(encoding="utf-8"))  # our own file
@@ -119,7 +122,13 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "leaderboards": tables.leaderboards(inputs.estimates, names),
+        "cards": inputs.cards,
+        "titles": TITLES,
         "probes": tables.probes(inputs.estimates, names),
+        "curves": [
+            {"name": each["name"], "chart": Markup(charts.curves(each["arms"], each["name"]))}
+            for each in tables.curves(inputs.estimates, names)
+        ],
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),
         "quotes": tables.quotes(inputs.run),

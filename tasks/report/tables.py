@@ -14,6 +14,7 @@ BASELINE = "baseline:"
 LEVEL = "label:"
 CEILING = "ceiling"
 BOARD = "leaderboard"
+DOSE = "dose:"
 
 
 class Names:
@@ -32,6 +33,15 @@ class Names:
 def number(value: float | None, digits: int = 3) -> str:
     """A number as it is printed; `None` is not defined."""
     return "not defined" if value is None else f"{value:.{digits}f}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval, of which one end or both may be open."""
+    if low is None and high is None:
+        return "–"
+    if low is None:
+        return f"up to {number(high)}"
+    return f"{number(low)} or more" if high is None else f"{number(low)} to {number(high)}"
 
 
 def recorded(value: object) -> object:
@@ -176,6 +186,30 @@ def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     rows = estimates.filter(asked & (pl.col("group") == "pooled"))
     ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
     return [_row(row, names) for row in ordered.iter_rows(named=True)]
+
+
+def curves(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
+    """Shares by dose with the fitted curve and its threshold, of each judge, setting and arm."""
+    rows = estimates.filter(pl.col("group").str.starts_with(DOSE))
+    thresholds = {
+        (row["judge"], row["setting"], row["arm"]): row
+        for row in estimates.filter(pl.col("metric") == "threshold_75").iter_rows(named=True)
+    }
+    found: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
+    for row in rows.iter_rows(named=True):
+        arms = found.setdefault((row["judge"], row["setting"]), {})
+        point = {**row, "dose": float(row["group"].removeprefix(DOSE))}
+        arms.setdefault(row["arm"], []).append(point)
+    return [
+        {
+            "name": f"{names(judge)}, {setting}",
+            "arms": [
+                {"arm": arm, "points": points, "threshold": thresholds.get((judge, setting, arm))}
+                for arm, points in arms.items()
+            ],
+        }
+        for (judge, setting), arms in found.items()
+    ]
 
 
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
