@@ -15,12 +15,13 @@ from tasks.measures.psychometric import Curve, fitted
 
 
 def threshold_75(sums: Floats, columns: Columns) -> Floats:
-    """Smallest error that is told from the truth in 3 of 4 pairs, lapses included.
+    """Smallest error that is told from the truth in 3 of 4 pairs, lapses included, in the unit of
+    its arm: `value` per cent, `count` objects, `text` pixels of capital height, `colour` units of
+    the CIE 1976 colour difference, `position` pixels.
 
-    In the unit of the arm: `value` % of the value, `count` objects, `text` pixels of capital height, `colour` units of
-    the CIE 1976 colour difference, `position` pixels of shift. A ratio scale that needs no human label. Not defined
-    where it lies beyond the doses asked; the note then says on which side.
-    """  # noqa: E501
+    A ratio scale that needs no human label. Not defined where it lies beyond the doses asked; the
+    note then says on which side.
+    """  # noqa: D205
     doses, found = columns.human, thresholds(sums, columns)
     return np.where((found >= doses[0]) & (found <= doses[-1]), found, np.nan)
 

@@ -80,10 +80,8 @@ def _share(arm: str, worth: Shares) -> Callable[[Mapping[str, Any], Sequence[Cel
         if not asked:
             return Counted(None, asked=False)
         if len(said) < len(asked):
-            known = sum(map(worth, said)) / len(asked)
-            most = known + 1 - len(said) / len(asked)
-            return Counted((0.0, 0.0), ((known, 1.0), (most, 1.0)), answered=False)
-        return Counted((sum(map(worth, said)) / len(said), 1.0), ((0.0, 0.0), (0.0, 0.0)))
+            return Counted((0.0, 0.0), ((0.0, 1.0), (1.0, 1.0)), answered=False)
+        return Counted((sum(map(worth, said)) / len(said), 1.0))
 
     return of_sample
 

@@ -108,6 +108,9 @@ def _curve(arm: str, points: Sequence[dict[str, Any]], threshold: dict[str, Any]
     keys = ("dose", "metric", "value", "low", "high")
     values = [{key: point[key] for key in keys} for point in points if point["value"] is not None]
     doses = sorted({value["dose"] for value in values})
+    if threshold is not None and threshold["value"] is not None:
+        at = {"dose": threshold["value"], "metric": "fitted_at_dose", "value": 0.75}
+        values.append(at)  # the curve's own point between two doses
     base = alt.Chart(alt.InlineData(values))
     x = alt.X("dose:Q", title=arm, scale=alt.Scale(type="log", nice=False, padding=12),
               axis=alt.Axis(values=doses, format="~g", grid=False))  # fmt: skip
