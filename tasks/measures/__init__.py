@@ -14,6 +14,7 @@ from tasks.measures import (
     pair,
     reliability,
     score,
+    spread,
     thresholds,
     ties,
     transitivity,
@@ -78,6 +79,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Differences between wordings and groups (probes)": spread.MEASURES,
     "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
