@@ -10,10 +10,10 @@ from pydantic import JsonValue
 
 from data.make.graded import DIMENSIONS, graded_picture
 from data.make.graded.kinds import Doubt, DoubtFact, GradedPicture
-from data.records import ImageRef, Label, Mode, Response, Sample
+from data.records import AnswerMode, ImageRef, Label, Mode, Response, Sample
 from tasks.config import ProbeConfig
 from tasks.probes.fresh import FreshPicture, fresh_id
-from tasks.probes.kinds import Around, Family, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant
 from tasks.probes.threshold_estimates import estimates
 from tasks.prompts.changes import PromptChange
 
@@ -32,7 +32,6 @@ class Thresholds:
     name = "thresholds"
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = ("pair",)
-    headlines: tuple[str, ...] = ("threshold_75",)
 
     def fresh(self, settings: ProbeConfig, most: int | None) -> Iterator[FreshPicture]:
         """So many pictures of each dimension, a smaller number being part of a larger one."""
@@ -64,6 +63,10 @@ class Thresholds:
     def estimate(self, found: Found) -> pl.DataFrame:
         """The threshold of every dimension, the curve it comes from, and the twins."""
         return estimates(self.name, found)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The threshold of every dimension."""
+        return tuple((dimension, "threshold_75") for dimension in DIMENSIONS)
 
 
 def dose_of(sample: Sample) -> tuple[str, float]:

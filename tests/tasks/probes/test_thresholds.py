@@ -174,6 +174,7 @@ def test_arms_and_groups_are_told_once(samples: list[Sample]) -> None:
     arms = {arm for arm, _, _ in found}
     doses = {group for _, metric, group in found if metric == "right_at_dose"}
     assert arms == {"value"}
+    assert PROBE.headlines("pair")[0] in {(arm, metric) for arm, metric, _ in found}
     assert doses == {f"dose:{dose:g}" for dose in DIMENSIONS["value"].doses}
     assert pl.DataFrame(list(found.values()))["repeat_rule"].unique().to_list() == [
         "both orders of every pair; pictures of generator 1, seed 0"
