@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
-from tasks.report import distributions, tables
+from tasks.report import distributions, doses, tables
 from tasks.report.card import TITLES, Card
 
 HERE = Path(__file__).parent
@@ -127,7 +127,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "probes": tables.probes(inputs.estimates, names),
         "curves": [
             {"name": each["name"], "chart": Markup(charts.curves(each["arms"], each["name"]))}
-            for each in tables.curves(inputs.estimates, names)
+            for each in doses.curves(inputs.estimates, names)
         ],
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),

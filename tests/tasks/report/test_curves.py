@@ -1,7 +1,7 @@
 import polars as pl
 
 from data.tables import ESTIMATES, table
-from tasks.report import charts, tables
+from tasks.report import charts, doses
 from tasks.report.tables import Names, span
 
 NAMES = Names({"judges": [{"name": "j", "simulated": True}]})
@@ -21,7 +21,7 @@ def estimates(
 
 
 def test_a_judge_has_a_panel_per_arm_and_is_named_as_simulated() -> None:
-    (found,) = tables.curves(estimates(7, 4, 12), NAMES)
+    (found,) = doses.curves(estimates(7, 4, 12), NAMES)
     assert found["name"] == "j (simulated), s"
     (arm,) = found["arms"]
     assert [point["dose"] for point in arm["points"]] == [1, 1, 5, 5, 50, 50]
@@ -31,15 +31,15 @@ def test_a_judge_has_a_panel_per_arm_and_is_named_as_simulated() -> None:
 
 
 def test_a_threshold_that_was_not_reached_has_no_mark_but_what_is_left_of_its_interval() -> None:
-    (found,) = tables.curves(estimates(None, 20, None), NAMES)
-    (given,) = tables.curves(estimates(7, 4, 12), NAMES)
-    (blank,) = tables.curves(estimates(None, None, None), NAMES)
+    (found,) = doses.curves(estimates(None, 20, None), NAMES)
+    (given,) = doses.curves(estimates(7, 4, 12), NAMES)
+    (blank,) = doses.curves(estimates(None, None, None), NAMES)
     marks = [charts.curves(f["arms"], "j").count(charts.CROSS) for f in (given, found, blank)]
     assert marks[0] > marks[1] > marks[2] == 0
 
 
 def test_names_of_arms_are_escaped() -> None:
-    (found,) = tables.curves(estimates(7, 4, 12, "<script>"), NAMES)
+    (found,) = doses.curves(estimates(7, 4, 12, "<script>"), NAMES)
     assert "<script>" not in charts.curves(found["arms"], "<script>")
 
 
