@@ -180,6 +180,7 @@ DIFFERENCES = Schema(
 
 TABLES: Mapping[str, Schema] = {
     "samples": SAMPLES,
+    "fresh": SAMPLES,
     "rejected": REJECTED,
     "images": IMAGES,
     "plan": PLAN,

@@ -27,7 +27,7 @@ class Ground:
     """What a plan stands on.
 
     `images` maps (original sha256, limits name, change) to the image as sent; `facts` are what is
-    known of each item's picture; `descriptions` maps
+    known of each item's picture, `fresh` the samples that probes have drawn; `descriptions` maps
     (judge, item) to the words that stand in for the image. A text with `UNKNOWN` in it stands for
     one that an earlier round has yet to bring; its row is quoted and has no request key.
     """
@@ -38,6 +38,7 @@ class Ground:
     seats: Mapping[str, Seat]
     images: Mapping[tuple[str, str, str], PreparedImage]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+    fresh: Sequence[Sample] = ()
     descriptions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     mean_length: float = 0.0
 

@@ -94,13 +94,17 @@ class Simulation(Record):
     `noise`: probability that a repeat draws anew. `unreadable` and `refusal`: probabilities of such
     answers. `effects`: what a probe's cue is worth by its name: points per unit of the cue in
     scoring; in pairs and rankings the probability of preferring the response that bears most of it
-    (below zero: of avoiding it).
+    (below zero: of avoiding it). `acuity`: the error that it tells from the truth in 3 of 4
+    pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
+    error.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
     first_bias: Annotated[float, Field(ge=0, le=1)] = 0.0
     length_bias: float = 0.0
     effects: dict[str, float] = Field(default_factory=dict)
+    acuity: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    lapse: Annotated[float, Field(ge=0, lt=0.25)] = 0.0
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -143,13 +147,14 @@ class ProbeConfig(Record):
 
     `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
     variants, and the base request beside it. `families` (of the probe `self-preference`) names the
-    judges and responders that belong together.
+    judges and responders that belong together. `seed` chooses the items that a probe draws itself.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     repeats: Annotated[int, Field(ge=2, le=100)] = 6
     draws: Annotated[int, Field(ge=2, le=20)] = 2
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    seed: int = 0
 
 
 class ImagesConfig(Record):

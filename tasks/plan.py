@@ -34,7 +34,7 @@ def plan_gathering(
     if "vision-expert" in ground.config.settings:
         seats = {id(seat): seat for seat in describers.values()}
         for seat in seats.values():
-            for sample in _one_per_item(s for s in samples if s.images):
+            for sample in _one_per_item(s for s in [*samples, *_described(ground)] if s.images):
                 asked = Asked(_plain(sample, ()), "vision-expert", purpose="describe")
                 yield planned(ground, seat, asked, ground.prompts.describe_text(sample.instruction))
     waiting = [sample for sample in samples if not sample.responses]
@@ -54,7 +54,8 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
 
     probed = []
     if config.probes:
-        probed = list(probed_variants(config, list(judged()), ground.scale, ground.facts))
+        chosen = list(judged())
+        probed = list(probed_variants(config, chosen, ground.scale, ground.facts, ground.fresh))
     for judge in config.judges:
         seat = ground.seats[judge.name]
         for number, setting in enumerate(config.settings):
@@ -127,6 +128,11 @@ def _chunks(
             new += 1
     if rows:
         yield rows
+
+
+def _described(ground: Ground) -> Sequence[Sample]:
+    """The samples that probes have drawn, where they too are judged by a description."""
+    return ground.fresh if ground.config.settings[0] == "vision-expert" else ()
 
 
 def _one_per_item(samples: Iterable[Sample]) -> list[Sample]:

@@ -11,6 +11,7 @@ from data.make.facts import ItemFacts
 from data.records import Sample, Scale
 from tasks.config import RunConfig
 from tasks.probes import PROBES, Around, Variant
+from tasks.probes.fresh import FreshProbe, of_probe
 
 
 class Probed(NamedTuple):
@@ -21,17 +22,26 @@ class Probed(NamedTuple):
 
 
 def probed_variants(
-    config: RunConfig, samples: Sequence[Sample], scale: Scale, facts: Mapping[str, ItemFacts]
+    config: RunConfig,
+    samples: Sequence[Sample],
+    scale: Scale,
+    facts: Mapping[str, ItemFacts],
+    fresh: Sequence[Sample] = (),
 ) -> Iterator[Probed]:
     """The variants of every configured probe, over the samples its limit chooses.
 
-    A limit is spread over modes and sources; a larger one keeps a smaller one's samples.
+    A limit is spread over modes and sources; a larger one keeps a smaller one's samples. A probe
+    that draws its own items asks about all of those `fresh` ones and about no other.
     """
     for name, settings in config.probes.items():
         if name not in PROBES:
             raise ConfigError(f"probe {name!r} is not defined; known: {sorted(PROBES)!r}")
         probe = PROBES[name]
         around = Around(settings, scale, samples, facts)
+        if isinstance(probe, FreshProbe):
+            for sample in of_probe(fresh, name):
+                yield from (Probed(name, variant) for variant in probe.vary(sample, around))
+            continue
         limits = [n for n in (settings.limit, config.limit_probes) if n is not None]
         for mode in probe.modes:
             eligible = [sample for sample in samples if sample.mode == mode]

@@ -36,7 +36,7 @@ def bundled_font(size: float) -> ImageFont.FreeTypeFont:
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: float) -> ImageFont.FreeTypeFont:
     return bundled_font(size * _FINER)
 
 
@@ -48,7 +48,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(
-        self, at: Point, text: str, size: int = 16, anchor: str = "lm", fill: str = INK
+        self, at: Point, text: str, size: float = 16, anchor: str = "lm", fill: str = INK
     ) -> Box:
         """The box of a line of text; `anchor` as in Pillow (`lm` is left middle).
 

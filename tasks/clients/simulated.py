@@ -124,7 +124,24 @@ def _choice(context: dict[str, Any], dose: Simulation, draw: random.Random, righ
     pull = _pull(context, dose, draw)
     if pull is not None:
         return LETTERS[pull]
+    if context.get("dimension") in dose.acuity:
+        right = _sees(context, dose, draw)
+        return str(context["label"]) if right else draw.choice(["A", "B"])
     return str(context["label"]) if right else draw.choice(["A", "B", TIE])
+
+
+def _sees(context: dict[str, Any], dose: Simulation, draw: random.Random) -> bool:
+    """Whether an error of the size told is seen; unseen ones are guessed at.
+
+    P(right) is 3/4 at the acuity and grows from 1/2 to 1 - lapse, as Weibull's function does.
+    A picture that is not shown hides every error; that there is none is always seen.
+    """
+    size = float(context["dose"])
+    if size == 0 or not context["sees_image"]:
+        return size == 0
+    most = 1 - 2 * dose.lapse
+    falls = math.log1p(-0.5 / most) * (size / dose.acuity[context["dimension"]]) ** 2
+    return draw.random() < -most * math.expm1(falls)
 
 
 def _ranking(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> str:

@@ -19,6 +19,7 @@ from tasks.measures import (
     score,
     slots,
     spread,
+    thresholds,
     ties,
     transitivity,
 )
@@ -88,6 +89,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Differences between wordings and groups (probes)": spread.MEASURES,
     "The picture changed (probes of the image side)": imagery.MEASURES,
+    "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -8,7 +8,7 @@ from typing import Any
 MODES = {"score": "scored responses", "pair": "pairs", "batch": "rankings"}
 GROUPS = {
     "source": "of source {}", "label": "labelled {}", "responder": "of responder {}",
-    "bin": "in bin {} of confidence",
+    "bin": "in bin {} of confidence", "dose": "at dose {}",
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from tasks.probes.rubric import Rubric
 from tasks.probes.score_labels import ScoreLabels
 from tasks.probes.self_preference import SelfPreference
 from tasks.probes.sentiment import SENTIMENT
+from tasks.probes.thresholds import Thresholds
 from tasks.probes.transforms import Transforms
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ PROBES: dict[str, Probe] = {
         ReferenceScore(),
         Letters(),
         Injection(),
+        Thresholds(),
         Repeats(),
     )
 }

@@ -14,6 +14,7 @@ from scipy.stats import false_discovery_control, norm
 
 from data.records import Record
 from tasks.probes.kinds import Family
+from tasks.report.tables import span
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
 VERSION = 1  # of the card's JSON
@@ -302,7 +303,7 @@ def _foot(card: Card) -> Iterator[str]:
 
 
 def _span(row: Trust | Finding) -> str:
-    return "–" if row.low is None else f"{_number(row.low)} to {_number(row.high)}"
+    return span(row.low, row.high)
 
 
 def _number(value: float | None) -> str:

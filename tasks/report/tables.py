@@ -35,6 +35,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return "not defined" if value is None else f"{value:.{digits}f}"
 
 
+def span(low: float | None, high: float | None) -> str:
+    """An interval, of which one end or both may be open."""
+    if low is None and high is None:
+        return "–"
+    if low is None:
+        return f"up to {number(high)}"
+    return f"{number(low)} or more" if high is None else f"{number(low)} to {number(high)}"
+
+
 def recorded(value: object) -> object:
     """The value, or that there is none."""
     return "not recorded" if value is None or value == "" else value

@@ -15,7 +15,7 @@ from data.errors import ConfigError
 from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
-from data.tables import Samples
+from data.tables import SAMPLES, Samples, table
 from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
@@ -55,6 +55,10 @@ class Context:
         """The samples of the run."""
         return Samples(self.run.table("samples"))
 
+    def fresh(self) -> Samples:
+        """The samples that the run's probes have drawn."""
+        return Samples(self.run.table("fresh") if self.run.has("fresh") else table([], SAMPLES))
+
     def facts(self) -> Mapping[str, ItemFacts]:
         """What is known of each item's picture; empty where the dataset does not say."""
         return read_facts(self.run.path) if (self.run.path / FACTS).exists() else {}
@@ -63,7 +67,9 @@ class Context:
         """The images that will be sent, by the sha256 of their files."""
         if set(self.config.settings) <= {"no-figure"} and not self.config.responders:
             return {}
-        shown = self.run.table("samples").select(pl.col("images").explode()).drop_nulls()
+        tables = [self.run.table(name) for name in ("samples", "fresh") if self.run.has(name)]
+        every = pl.concat([frame.select("images") for frame in tables])
+        shown = every.select(pl.col("images").explode()).drop_nulls()
         found = (ImageRef.model_validate(row["images"]) for row in shown.iter_rows(named=True))
         return {image.sha256: image for image in found}
 

@@ -36,6 +36,7 @@ from tasks.stages.context import (
     resolved,
     seats_of,
 )
+from tasks.stages.fresh import draw_fresh, drawn
 
 PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 
@@ -91,6 +92,8 @@ def load_samples(here: Context) -> dict[str, Any]:
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
     _keep_facts(here, loaded.root)
+    if config.dataset.format != "table":
+        draw_fresh(here)
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {
@@ -119,13 +122,19 @@ def prepare_images(here: Context) -> dict[str, int]:
     references = here.images()
     wanted = _wanted(here, references) if references else []
     root = Path(here.run.facts()["dataset"]["root"])
+    own = drawn(here)
+    parts = [
+        (root, [want for want in wanted if want[0].sha256 not in own]),
+        (here.run.path, [want for want in wanted if want[0].sha256 in own]),
+    ]
     store = ImageStore(Path(here.config.cache) / "images")
     rows: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for limits in sorted({seat.limits for seat in here.seats.values()}) if references else ():
-        prepared, bad = prepare_all(wanted, root, here.prices.limits_of(limits), store)
-        rows += [image.model_dump() for image in prepared]
-        refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
+        for folder, some in parts:
+            prepared, bad = prepare_all(some, folder, here.prices.limits_of(limits), store)
+            rows += [image.model_dump() for image in prepared]
+            refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
     if refused:
         _set_aside(here, here.samples(), refused)
     here.run.store("images", tables.table(rows, tables.IMAGES))
@@ -137,7 +146,8 @@ def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
     if here.config.probes:
         samples = [sample for sample in here.samples() if sample.responses]
-        for _, ask in probed_variants(here.config, samples, here.scale, here.facts()):
+        found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
+        for _, ask in found:
             if not any(change.do == OMITTED for change in ask.images):
                 key = change_key(ask.images)
                 for image in ask.sample.images:
@@ -156,6 +166,8 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     """Move samples with a refused image to `rejected`, or stop where they are too many."""
     bad = {s.sample_id: i for s in samples for i in s.images if i.sha256 in refused}
     rule = here.config.dataset
+    if not bad:
+        raise DataError(f"a picture that a probe drew cannot be sent {min(refused.values())}")
     first = next(iter(bad.values()))
     what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
     what += f"{first.path!r}: {refused[first.sha256]}"

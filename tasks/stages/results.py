@@ -18,6 +18,7 @@ from tasks.measures import PARTS, better, definitions, paired_differences, prima
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
 from tasks.probes import PROBES, Found, estimate_probes
+from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
 from tasks.report.card import Card, cards, markdown
 from tasks.stages.context import Context
@@ -62,10 +63,13 @@ def measure(here: Context) -> pl.DataFrame:
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
     """What each configured probe's estimates stand on."""
     facts, scale, texts = here.facts(), here.scale, Texts(here.run)
-    return {
-        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts)
-        for name, settings in here.config.probes.items()
-    }
+    found = {}
+    for name, settings in here.config.probes.items():
+        own = samples
+        if isinstance(PROBES[name], FreshProbe):
+            own = rows_of_probe(here.fresh().frame, name)
+        found[name] = Found(own, judged, settings, scale, here.config.bootstrap, facts, texts)
+    return found
 
 
 class Texts(Mapping[str, str]):

@@ -57,6 +57,7 @@ def ground(here: Context, samples: Samples) -> Ground:
         seats=here.seats,
         images=images,
         facts=here.facts(),
+        fresh=here.fresh(),
         mean_length=_mean_length(samples),
     )
 
@@ -178,7 +179,7 @@ def take_responses(here: Context) -> pl.DataFrame:
 def _bounded(here: Context, samples: Sequence[Sample], base: Ground) -> tuple[list[Sample], Ground]:
     """Samples and descriptions with the longest texts that round 1 could bring."""
     most = {name: UNKNOWN + "x" * 4 * seat.max_output_tokens for name, seat in here.seats.items()}
-    items = {sample.item_id for sample in samples}
+    items = {sample.item_id for sample in (*samples, *base.fresh)}
     descriptions = {
         (judge, item): most[describer]
         for judge, describer in here.describer_of.items()
