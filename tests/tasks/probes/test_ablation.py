@@ -153,6 +153,17 @@ def test_pictures_that_changed_places_are_one_cluster_and_so_are_all_their_sampl
     assert groups == set()  # one source only
 
 
+def test_what_two_pictures_have_in_common_widens_the_interval_of_their_mismatch() -> None:
+    def by_group(variant: Variant, draw: random.Random) -> str:
+        _, _, group = variant.variant.partition("mismatched/")
+        return "3" if not group else "15"[int(group, 16) % 2]
+
+    samples = [item(n) for n in range(200)]
+    row = pooled(estimated("ablation", samples, by_group), "mismatched")["effect"]
+    error = 2 * (1 - (row["value"] / 2) ** 2) ** 0.5 / 100**0.5  # of 100 groups, not 200 pictures
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * error, rel=0.15)
+
+
 def test_a_mismatch_across_sources_is_resampled_over_all_sources_together() -> None:
     found = estimated("ablation", SCORES, blind)
     groups = set(found.filter(pl.col("arm") == "foreign")["group"])
