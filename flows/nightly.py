@@ -49,6 +49,7 @@ def nightly(
             steps.check(run, "responses", why)
             steps.take_responses(run)
         graph.answer_round(here, graph.JUDGE)
+        graph.answer_round(here, graph.VERIFY)
         steps.collect_verdicts(run)
         steps.check(run, "verdicts", why)
         steps.measure(run)

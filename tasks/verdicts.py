@@ -49,7 +49,7 @@ def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.Data
     Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
     reason; `open` has no answer yet.
     """
-    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask"]))
+    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask", "verify"]))
     return table(_rows(judging, answers, scale), VERDICTS)
 
 

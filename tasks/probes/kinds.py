@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
@@ -67,7 +67,8 @@ class Around:
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
-    `texts` has what was answered by request key, for probes that read more than the verdict.
+    `texts` has what was answered by request key, for probes that read more than the verdict;
+    `audits` is what people say of judgements (`data/marks.py`).
     """
 
     samples: pl.DataFrame
@@ -77,11 +78,41 @@ class Found:
     bootstrap: BootstrapConfig
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    audits: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """The samples as rows."""
         return self.samples.to_dicts()
+
+
+class Answered(NamedTuple):
+    """An answer to what a probe asked; `text` is `None` where there is none to read.
+
+    `judge` is who was asked; before the answers are known every text is `None`.
+    """
+
+    judge: str
+    variant: str
+    repeat: int
+    text: str | None
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A probe that asks the verifier about what its questions were answered."""
+
+    def follow(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """Questions about the picture, each named once per sample."""
+        ...
+
+    def most_followed(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """The most and longest questions that `follow` could ask once the answers are known."""
+        ...
 
 
 class Probe(Protocol):

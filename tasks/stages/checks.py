@@ -34,7 +34,8 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
 
 def warnings(run: RunFolder) -> list[str]:
     """What a reader must know before the figures, a line each: checkpoints, missing extras."""
-    found = [
+    found = list(run.facts().get("cautions", []))
+    found += [
         f"checkpoint {result['boundary']!r}: {found['message']}"
         for result in checkpoints(run)
         for found in result["warnings"]

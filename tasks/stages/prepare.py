@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -17,11 +18,13 @@ from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.make.facts import FACTS, read_facts
+from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
+from tasks.families import cautions
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import probed_variants
@@ -30,6 +33,7 @@ from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import (
     Context,
+    audits_of,
     config_text,
     describe_judges,
     require_probes,
@@ -65,6 +69,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         settings=list(config.settings),
         modes=list(config.modes),
         config_sha256=meaning,
+        cautions=cautions(config),
         prompts_sha256=prompts.sha256,
         commit=_commit(),
         versions=versions(),
@@ -90,6 +95,9 @@ def load_samples(here: Context) -> dict[str, Any]:
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
     _keep_facts(here, loaded.root)
+    for name, probe in config.probes.items():
+        if probe.audits is not None:  # kept, so that the run can be measured again
+            run.write_text(audits_of(name), json.dumps(read_marks(Path(probe.audits))))
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {

@@ -61,7 +61,9 @@ def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[s
     """What each configured probe's estimates stand on."""
     facts, scale, texts = here.facts(), here.scale, Texts(here.run)
     return {
-        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts)
+        name: Found(
+            samples, judged, settings, scale, here.config.bootstrap, facts, texts, here.audits(name)
+        )
         for name, settings in here.config.probes.items()
     }
 
