@@ -53,5 +53,7 @@ def nightly(
         steps.collect_verdicts(run)
         steps.check(run, "verdicts", why)
         steps.measure(run)
+        if here.run.has("claims"):
+            steps.check(run, "claims", why)
         steps.check(run, "estimates", why)
         return graph.finish(here)

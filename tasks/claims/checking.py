@@ -3,52 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from data.make.facts import ItemFacts
 from tasks.claims.known import decided
 from tasks.claims.quotes import stands_in
 from tasks.claims.reading import LONGEST, Claim, digest
 
-ARMS = {"true": "Is the following statement about the image true?",
-        "false": "Is the following statement about the image false?"}  # fmt: skip
-YES_TO = {("yes", "no"): True, ("no", "yes"): False}  # asked whether true, asked whether false
+ARMS = {
+    "true": "Is the following statement about the image true?",
+    "false": "Is the following statement about the image false?",
+}
+MEANS = {("yes", "no"): True, ("no", "yes"): False}  # asked whether true, asked whether false
 Said = Callable[[str], str | None]  # the verifier's answer by the name of its question
+Found = Literal["true", "false", "undecided", "quoted", "misquoted", "no quote"]
+WORDS: dict[bool | None, Found] = {True: "true", False: "false", None: "undecided"}
 
 
-class Checked(NamedTuple):
-    """The claims of one judgement: about the picture by what became of them, and its quotations."""
+class Held(NamedTuple):
+    """A claim, what was found of it, and who found it: `facts`, `verifier` or `responses`."""
 
-    true: int = 0
-    false: int = 0
-    undecided: int = 0
-    quotes: int = 0
-    misquoted: int = 0
+    claim: Claim
+    found: Found
+    by: str | None
 
 
-def checked(
+def held(
     claims: Sequence[Claim], item: ItemFacts | None, said: Said, responses: Sequence[str]
-) -> Checked:
-    """The claims held against the facts, else against the verifier; quotes against the responses.
-
-    Claims about a response count where they quote it.
-    """
-    ends = [truth(claim.claim, item, said) for claim in claims if claim.about == "image"]
-    quotes = [claim.quote for claim in claims if claim.about == "response" and claim.quote]
-    wrong = sum(not stands_in(quote, responses) for quote in quotes)
-    return Checked(ends.count(True), ends.count(False), ends.count(None), len(quotes), wrong)
-
-
-def truth(claim: str, item: ItemFacts | None, said: Said) -> bool | None:
-    """Whether a claim about the picture is true; `None` where nobody can say."""
-    known = None if item is None else decided(claim, item)
-    return verified(claim, said) if known is None else known
+) -> tuple[Held, ...]:
+    """Claims about the picture held against facts and verifier, quotations against responses."""
+    return tuple(
+        _pictured(claim, item, said) if claim.about == "image" else _quoted(claim, responses)
+        for claim in claims
+    )
 
 
 def verified(claim: str, said: Said) -> bool | None:
     """What the verifier holds of a claim: true or false only if it says so to both questions."""
     answers = said(name("true", claim)), said(name("false", claim))
-    return YES_TO.get((str(answers[0]), str(answers[1])))
+    return MEANS.get((str(answers[0]), str(answers[1])))
 
 
 def name(arm: str, claim: str) -> str:
@@ -65,3 +58,17 @@ def askable(claims: Sequence[Claim], item: ItemFacts | None) -> list[str]:
         and len(claim.claim) <= LONGEST
         and (item is None or decided(claim.claim, item) is None)
     ]
+
+
+def _pictured(claim: Claim, item: ItemFacts | None, said: Said) -> Held:
+    known = None if item is None else decided(claim.claim, item)
+    if known is not None:
+        return Held(claim, WORDS[known], "facts")
+    believed = verified(claim.claim, said)
+    return Held(claim, WORDS[believed], None if believed is None else "verifier")
+
+
+def _quoted(claim: Claim, responses: Sequence[str]) -> Held:
+    if not claim.quote:
+        return Held(claim, "no quote", None)
+    return Held(claim, "quoted" if stands_in(claim.quote, responses) else "misquoted", "responses")

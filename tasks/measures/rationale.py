@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.claims.checking import Checked
+from tasks.claims.checking import Held
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 
 COLUMNS = (
@@ -27,28 +27,37 @@ class Judgement(NamedTuple):
     `wrong` is `None` without a label or without a readable verdict.
     """
 
-    claims: Checked | None
+    claims: tuple[Held, ...] | None
     wrong: bool | None
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a claim about the picture was found false."""
+        return self.counts("false") > 0
+
+    def counts(self, found: str) -> int:
+        """How many claims that was found of."""
+        return sum(claim.found == found for claim in self.claims or ())
 
 
 def features(judgements: list[Judgement]) -> tuple[float, ...]:
     """The sums' columns of one sample."""
     found = dict.fromkeys(COLUMNS, 0.0)
-    for claims, wrong in judgements:
+    for one in judgements:
         found["asked"] += 1
-        if claims is None:
+        if one.claims is None:
             continue
-        flagged = claims.false > 0
         found["readable"] += 1
-        for column in ("true", "false", "undecided", "quotes", "misquoted"):
-            found[column] += getattr(claims, column)
-        found["flagged"] += flagged
-        found["silent"] += claims.true + claims.false + claims.undecided == 0
-        if wrong is not None:
+        for column in ("true", "false", "undecided", "misquoted"):
+            found[column] += one.counts(column)
+        found["quotes"] += one.counts("quoted") + one.counts("misquoted")
+        found["flagged"] += one.flagged
+        found["silent"] += all(claim.claim.about != "image" for claim in one.claims)
+        if one.wrong is not None:
             found["labelled"] += 1
-            found["wrong"] += wrong
-            found["flagged_labelled"] += flagged
-            found["consequential"] += flagged and wrong
+            found["wrong"] += one.wrong
+            found["flagged_labelled"] += one.flagged
+            found["consequential"] += one.flagged and one.wrong
     return tuple(found.values())
 
 
@@ -57,21 +66,20 @@ def limits(judgements: list[Judgement], labelled: bool) -> tuple[tuple[float, ..
     or for it.
     """  # noqa: D205
     worst, best = dict.fromkeys(COLUMNS, 0.0), dict.fromkeys(COLUMNS, 0.0)
-    for claims, wrong in judgements:
-        undecided = 0 if claims is None else claims.undecided
-        unread, flagged = claims is None, claims is not None and claims.false > 0
-        perhaps = unread or (undecided > 0 and not flagged)
+    for one in judgements:
+        undecided, unread = one.counts("undecided"), one.claims is None
+        perhaps = unread or (undecided > 0 and not one.flagged)
         worst["readable"] += unread
         best["readable"] += unread
         worst["flagged"] += perhaps
         worst["false"] += undecided
         best["true"] += undecided
         if labelled:
-            counted = not unread and wrong is not None
+            counted = not unread and one.wrong is not None
             worst["labelled"] += not counted
             best["labelled"] += not counted
-            new = perhaps or (flagged and not counted)
-            worst["consequential"] += new and wrong is not False
+            new = perhaps or (one.flagged and not counted)
+            worst["consequential"] += new and one.wrong is not False
     return tuple(worst.values()), tuple(best.values())
 
 

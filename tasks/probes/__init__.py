@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tasks.probes.kinds import Around, Found, Probe, Variant
+from tasks.probes.kinds import Around, Claiming, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.rationale import Rationale
@@ -14,11 +14,22 @@ from tasks.probes.repeats import Repeats
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
+__all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "claims_of", "estimate_probes"]
 
 PROBES: dict[str, Probe] = {
     probe.name: probe for probe in (Order(), Repeats(), Length(), Rationale())
 }
+
+
+def claims_of(found: Mapping[str, Found]) -> pl.DataFrame:
+    """The claims that probes read out of answers, from every probe that reads any."""
+    import polars as pl
+
+    from data.tables import CLAIMS, table
+
+    probes = {name: PROBES[name] for name in found}
+    frames = [p.claims(found[name]) for name, p in probes.items() if isinstance(p, Claiming)]
+    return pl.concat(frames) if frames else table([], CLAIMS)
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:

@@ -115,6 +115,15 @@ class Follows(Protocol):
         ...
 
 
+@runtime_checkable
+class Claiming(Protocol):
+    """A probe that reads claims out of answers; they are stored, so that people can audit them."""
+
+    def claims(self, found: Found) -> pl.DataFrame:
+        """Columns of `data.tables.CLAIMS`."""
+        ...
+
+
 class Probe(Protocol):
     """A probe of a judge; `modes` are those it can ask in."""
 

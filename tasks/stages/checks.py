@@ -85,5 +85,7 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
                 "model_versions": versions,
                 "split_versions": here.config.split_versions,
             }
+        case "claims":
+            return here.run.table("claims"), {}
         case _:
             return here.run.table("estimates"), {}

@@ -17,7 +17,7 @@ from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import Found, estimate_probes
+from tasks.probes import Found, claims_of, estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
 from tasks.verdicts import verdicts
@@ -49,7 +49,11 @@ def measure(here: Context) -> pl.DataFrame:
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]
         if here.config.probes:
-            frames.append(estimate_probes(_found(here, samples, judged)))
+            found = _found(here, samples, judged)
+            frames.append(estimate_probes(found))
+            claims = claims_of(found)
+            if claims.height:
+                here.run.store("claims", claims)
         differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
