@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
@@ -86,6 +86,9 @@ class Found:
         return self.samples.to_dicts()
 
 
+Family = Literal["bias", "hallucination", "consistency", "remedy"]
+
+
 class Answered(NamedTuple):
     """An answer to what a probe asked; `text` is `None` where there is none to read.
 
@@ -125,10 +128,15 @@ class Claiming(Protocol):
 
 
 class Probe(Protocol):
-    """A probe of a judge; `modes` are those it can ask in."""
+    """A probe of a judge; `modes` are those it can ask in.
+
+    `headlines` are the measures that stand for it on the judge's card, under its `family`.
+    """
 
     name: str
+    family: Family
     modes: tuple[Mode, ...]
+    headlines: tuple[str, ...]
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """What to ask about a sample besides its base request."""

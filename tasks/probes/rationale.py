@@ -20,8 +20,8 @@ from tasks.measures.estimates import estimates_table
 from tasks.measures.rationale import Judgement
 from tasks.measures.subjects import Subject
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Answered, Around, Found, Variant, asked_again
-from tasks.probes.rows import RULE, Cell, Counted, probed
+from tasks.probes.kinds import Answered, Around, Family, Found, Variant, asked_again
+from tasks.probes.rows import RULE, Cell, Counted, Counting, counted, probed
 from tasks.prompts.changes import PromptChange
 
 Row = Mapping[str, Any]
@@ -38,7 +38,11 @@ class Rationale:
     """The judge is asked for claims before its verdict; round 3 asks a verifier about them."""
 
     name = "rationale"
+    family: Family = "hallucination"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = (
+        "hallucination_found", "claim_precision", "consequential_rate", "quote_error_rate",
+    )  # fmt: skip
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with a prompt that asks for claims; nothing where there is no picture."""
@@ -84,6 +88,10 @@ class Rationale:
         claims = [f"{number} ".ljust(LONGEST, "x") for number in range(MOST * len(answers) + known)]
         return tuple(_question(sample, arm, claim, None) for claim in claims for arm in ARMS)
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Asked for claims, against not asked for any."""
+        return [Arm(ARM, named(ARM))]
+
     def claims(self, found: Found) -> pl.DataFrame:
         """Every claim and what was found of it."""
         return Judgements(found, self.name, ARM).table()
@@ -93,11 +101,11 @@ class Rationale:
         judgements = Judgements(found, self.name, ARM)
         frames = []
         for mode in self.modes:
-            frames.append(contrasted(self.name, mode, found, [Arm(ARM, named(ARM))]))
+            frames.append(contrasted(self.name, mode, found, self.arms(mode)))
             labelled = any(row["labels"] for row in found.rows if row["mode"] == mode)
             used = measures.MEASURES + (measures.LABELLED if labelled else ())
-            counted = _counted(judgements)
-            frames.append(probed(self.name, mode, found, counted, used, arm=ARM))
+            counting = Counting(_became(judgements), used, ARM)
+            frames.append(counted(self.name, mode, found, [counting]))
         frames.append(_corrected(self.name, found, judgements))
         asked: Any = "ask"
         controls = _controls(found, judgements.said)
@@ -105,7 +113,7 @@ class Rationale:
         return pl.concat(frames)
 
 
-def _counted(judgements: Judgements) -> Callable[[Row, Sequence[Cell]], Counted]:
+def _became(judgements: Judgements) -> Callable[[Row, Sequence[Cell]], Counted]:
     """The sums of one sample and their limits."""
 
     def features(row: Row, cells: Sequence[Cell]) -> Counted:
