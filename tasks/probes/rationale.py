@@ -56,6 +56,7 @@ class Rationale:
             presented=own,
             repeats=draws,
             prompt=PromptChange(steps="evidence"),
+            cues={"evidence": tuple(1.0 for _ in own)},
             told={
                 "statements": [list(each) for each in _told(around.facts.get(sample.item_id))],
                 "quotes": [response.text[:60] for response in sample.responses],

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.make.facts import ItemFacts
-from data.records import Mode, Sample
+from data.records import ImageRef, Mode, Sample
 from tasks.probes.contrasts import Arm
 from tasks.probes.length import Length
+from tasks.probes.rationale import ARM, Rationale
 from tests.proof.recovery import Pool, make_pool, plain_samples
 
 SLOTS = 600
@@ -41,8 +42,16 @@ class Case:
         return make_pool(self.probe, self.mode, samples, facts)
 
 
+def pictured(mode: Mode) -> World:
+    """Plain samples with a picture each."""
+    image = ImageRef(path="p.png", sha256="0" * 64)
+    plain = plain_samples(mode, SLOTS, 3)
+    return [sample.model_copy(update={"images": (image,)}) for sample in plain], {}
+
+
 CASES: tuple[Case, ...] = (
     Case("length", "score", "length", Length().arms("score"), "own/preamble"),
     Case("length", "pair", "length", Length().arms("pair"), "worse/preamble"),
     Case("length", "batch", "length", Length().arms("batch"), "worse/preamble"),
+    Case("rationale", "score", "evidence", Rationale().arms("score"), ARM, pictured),
 )
