@@ -15,6 +15,7 @@ from tasks.measures import (
     rationale,
     reliability,
     score,
+    spread,
     ties,
     transitivity,
 )
@@ -78,6 +79,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Differences between wordings and groups (probes)": spread.MEASURES,
     "Evidence of a judgement (probe `rationale`)": rationale.EVERY,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from data.make.facts import ItemFacts
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.claims.checking import ARMS, askable, name, verified
 from tasks.claims.judgements import Judgements
 from tasks.claims.known import Statement, statements
@@ -20,7 +20,7 @@ from tasks.measures.estimates import estimates_table
 from tasks.measures.rationale import Judgement
 from tasks.measures.subjects import Subject
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Answered, Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Answered, Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import RULE, Cell, Counted, Counting, counted, probed
 from tasks.prompts.changes import PromptChange
 
@@ -40,9 +40,6 @@ class Rationale:
     name = "rationale"
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = (
-        "hallucination_found", "claim_precision", "consequential_rate", "quote_error_rate",
-    )  # fmt: skip
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with a prompt that asks for claims; nothing where there is no picture."""
@@ -92,6 +89,13 @@ class Rationale:
     def arms(self, mode: Mode) -> list[Arm]:
         """Asked for claims, against not asked for any."""
         return [Arm(ARM, named(ARM))]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What it makes up, and whether that matters; of the verifier, what it gets wrong."""
+        if mode == "ask":
+            return ((None, "verifier_mistaken"),)
+        names = ("hallucination_found", "claim_precision", "consequential_rate", "quote_error_rate")
+        return tuple((ARM, name) for name in names)
 
     def claims(self, found: Found) -> pl.DataFrame:
         """Every claim and what was found of it."""
