@@ -64,7 +64,7 @@ def test_round_three_is_bounded_before_exact_when_it_comes_and_paid_once(
     assert standin.stats()["total"] == paid["calls"]
 
 
-def test_a_judge_does_not_verify_itself_and_a_relative_is_named(
+def test_a_judge_does_not_verify_itself_and_pictures_stay_at_home(
     quick: InProcess, standin: StandinControl
 ) -> None:
     judge = entry(standin, "gpt", model="gpt-4o")
