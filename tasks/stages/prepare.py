@@ -95,9 +95,7 @@ def load_samples(here: Context) -> dict[str, Any]:
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
     _keep_facts(here, loaded.root)
-    for name, probe in config.probes.items():
-        if probe.audits is not None:  # kept, so that the run can be measured again
-            run.write_text(audits_of(name), json.dumps(read_marks(Path(probe.audits))))
+    _keep_audits(here, frame["sample_id"])
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {
@@ -157,6 +155,20 @@ def _keep_facts(here: Context, root: Path) -> None:
     if here.config.probes and (root / FACTS).is_file():
         read_facts(root)
         here.run.write_text(FACTS, (root / FACTS).read_text(encoding="utf-8"))
+
+
+def _keep_audits(here: Context, samples: pl.Series) -> None:
+    """Copy what people say of judgements, so that the run can be measured again."""
+    for name, probe in here.config.probes.items():
+        if probe.audits is None:
+            continue
+        marks = read_marks(Path(probe.audits))
+        if not {mark["sample"] for mark in marks} & set(samples):
+            raise DataError(
+                f"probe {name!r}: no sample of {probe.audits!r} is in the run, the first is "
+                f"{marks[0]['sample']!r}; the run's begin with {samples[0]!r}"
+            )
+        here.run.write_text(audits_of(name), json.dumps(marks))
 
 
 def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, str]) -> None:

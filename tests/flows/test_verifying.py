@@ -77,6 +77,22 @@ def test_a_judge_does_not_verify_itself_and_pictures_stay_at_home(
     assert "images.allow_send is false, and probe 'rationale' shows pictures" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("s,j,7", "audits.csv:2: hallucinates must be 0 or 1, got '7'"),
+        ("nowhere,j,1", "no sample of"),
+    ],
+)
+def test_audits_that_cannot_be_meant_are_refused_before_anything_is_spent(
+    offline: InProcess, rows: str, words: str
+) -> None:
+    (offline.folder / "audits.csv").write_text(f"sample,judge,hallucinates\n{rows}\n")
+    probes = {"rationale": {"audits": "audits.csv"}}
+    ended = offline("plan", offline.config(probes=probes, modes=["score"]))
+    assert (ended.code, words in ended.err) == (2, True), ended.err
+
+
 def test_answers_that_a_resume_brings_are_verified_too(
     quick: InProcess, standin: StandinControl
 ) -> None:
