@@ -31,7 +31,7 @@ from expectations.suites import SUITES
 
 __all__ = ["BOUNDARIES", "CheckpointResult", "Finding", "Override", "require", "run_checkpoint"]
 
-BOUNDARIES = ("samples", "images", "responses", "verdicts", "estimates")
+BOUNDARIES = ("samples", "images", "responses", "verdicts", "claims", "estimates")
 
 
 def run_checkpoint(

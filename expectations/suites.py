@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from expectations.claims import claims
 from expectations.rules import (
     Suite,
     View,
@@ -171,5 +172,6 @@ SUITES: dict[str, Callable[[pl.DataFrame, Context], Suite]] = {
     "images": images,
     "responses": responses,
     "verdicts": verdicts,
+    "claims": claims,
     "estimates": estimates,
 }

@@ -28,14 +28,14 @@ from flows.dispatch import finished
 from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, progress, steps
-from tasks.plan import GATHER, JUDGE
+from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
-__all__ = ["GATHER", "JUDGE"]
+__all__ = ["GATHER", "JUDGE", "VERIFY"]
 
 
 P = ParamSpec("P")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cache.keys import key_of_json, request_json
+from data.errors import ConfigError
 from data.image_store import PreparedImage
 from data.make.facts import ItemFacts
 from data.rankings import letters_of
@@ -69,7 +70,7 @@ class Asked:
     @property
     def mode(self) -> str:
         """The form of the answer: the sample's mode, or `ask` for a question about the picture."""
-        return "ask" if self.purpose == "ask" else self.sample.mode
+        return "ask" if self.purpose in {"ask", "verify"} else self.sample.mode
 
 
 def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Planned:
@@ -109,6 +110,10 @@ def _shown(ground: Ground, seat: Seat, asked: Asked) -> list[PreparedImage]:
         return []
     if any(change.do == OMITTED for change in asked.ask.images):
         return []
+    if asked.sample.images and not ground.config.images.allow_send:
+        raise ConfigError(
+            f"images.allow_send is false, and probe {asked.probe!r} shows pictures; leave it out"
+        )
     change = change_key(asked.ask.images)
     return [ground.images[image.sha256, seat.limits, change] for image in asked.sample.images]
 

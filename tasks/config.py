@@ -97,6 +97,9 @@ class Simulation(Record):
     (below zero: of avoiding it). `acuity`: the error that it tells from the truth in 3 of 4
     pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
     error.
+    `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
+    probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
+    of `accuracy`.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -109,6 +112,9 @@ class Simulation(Record):
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
     refusal: Annotated[float, Field(ge=0, le=1)] = 0.0
+    fabrication: Annotated[float, Field(ge=0, le=1)] = 0.0
+    sensitivity: Annotated[float, Field(ge=0, le=1)] | None = None
+    specificity: Annotated[float, Field(ge=0, le=1)] | None = None
     latency_s: Annotated[float, Field(ge=0)] = 0.0
     seed: int = 0
 
@@ -148,6 +154,7 @@ class ProbeConfig(Record):
     `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
     variants, and the base request beside it. `families` (of the probe `self-preference`) names the
     judges and responders that belong together. `seed` chooses the items that a probe draws itself.
+    `audits` is a table of what people say of a part of the judgements that a probe looks at.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -155,6 +162,7 @@ class ProbeConfig(Record):
     draws: Annotated[int, Field(ge=2, le=20)] = 2
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     seed: int = 0
+    audits: str | None = None
 
 
 class ImagesConfig(Record):
@@ -186,6 +194,7 @@ class RunConfig(Record):
     judges: Annotated[tuple[Judge, ...], Field(min_length=1)]
     responders: tuple[Judge, ...] = ()
     describer: Judge | None = None
+    verifier: Judge | None = None
     modes: tuple[Mode, ...] = MODES
     settings: Annotated[tuple[Setting, ...], Field(min_length=1)] = ("analyze",)
     prompts: str | None = None
@@ -218,12 +227,27 @@ class RunConfig(Record):
     @model_validator(mode="after")
     def _one_name_one_entry(self) -> RunConfig:
         entries: dict[str, Judge] = {}
-        describer = () if self.describer is None else (self.describer,)
-        for entry in (*self.judges, *self.responders, *describer):
+        for entry in (*self.judges, *self.responders, *self.single):
             if entries.setdefault(entry.name, entry) != entry:
                 raise ValueError(
-                    f"{entry.name!r} names two different entries among judges, responders and "
-                    "describer; an entry is one model with one set of parameters"
+                    f"{entry.name!r} names two different entries among judges, responders, "
+                    "describer and verifier; an entry is one model with one set of parameters"
+                )
+        return self
+
+    @property
+    def single(self) -> tuple[Judge, ...]:
+        """The describer and the verifier, where there are any."""
+        return tuple(each for each in (self.describer, self.verifier) if each is not None)
+
+    @model_validator(mode="after")
+    def _nobody_verifies_itself(self) -> RunConfig:
+        verifier = self.verifier
+        for judge in self.judges:
+            if verifier is not None and (judge == verifier or same_model(judge, verifier)):
+                raise ValueError(
+                    f"verifier {verifier.name!r} is judge {judge.name!r} itself; what a judge "
+                    "claims must be verified by another model, best of another family"
                 )
         return self
 
@@ -235,3 +259,13 @@ class RunConfig(Record):
                 f"images.allow_send is false, so only blind settings may run; got {sighted!r}"
             )
         return self
+
+
+def same_model(one: object, other: object) -> bool:
+    """Whether two entries ask the same model at the same place."""
+    places = [
+        (each.client, each.base_url, each.model)
+        for each in (one, other)
+        if isinstance(each, OpenAIJudge | AnthropicJudge)
+    ]
+    return len(places) == 2 and places[0] == places[1]

@@ -1,8 +1,8 @@
 """The plan: samples × judges × settings × repeats × probes, as a table of every request.
 
 A plan grows in rounds, because some requests contain earlier answers: round 1 describes images
-and collects candidate responses, round 2 judges. A round is a pure function of the tables
-before it.
+and collects candidate responses, round 2 judges, round 3 asks about the answers of round 2. A round
+is a pure function of the tables before it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from data.records import Sample
 from data.tables import PLAN, table
 from tasks.asking import Asked, Ground, Planned, planned
 from tasks.judges import Seat
-from tasks.probe_plan import probed_variants
+from tasks.probe_plan import Probed, probed_variants
 from tasks.probes.kinds import Variant
 from tasks.sanitiser import sanitised
 
-GATHER, JUDGE = 1, 2
+GATHER, JUDGE, VERIFY = ROUNDS = (1, 2, 3)
 
 
 def plan_gathering(
@@ -71,6 +71,14 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
                 for repeat in ask.repeats:
                     asked = Asked(ask, setting, repeat, probe, purpose)
                     yield planned(ground, seat, asked, judging_text(ground, seat, asked))
+
+
+def plan_verifying(ground: Ground, verifier: Seat, asked: Iterable[Probed]) -> Iterator[Planned]:
+    """Round 3: what probes ask the verifier about the answers of round 2."""
+    for probe, ask in asked:
+        text = ground.prompts.ask_text(ask.question or "")
+        for repeat in ask.repeats:
+            yield planned(ground, verifier, Asked(ask, "verify", repeat, probe, "verify"), text)
 
 
 def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:

@@ -12,6 +12,7 @@ from data.records import Sample, Scale
 from tasks.config import RunConfig
 from tasks.probes import PROBES, Around, Variant
 from tasks.probes.fresh import FreshProbe, of_probe
+from tasks.probes.kinds import Answered, Follows
 
 
 class Probed(NamedTuple):
@@ -50,3 +51,32 @@ def probed_variants(
             chosen = [sample for sample in eligible if sample.sample_id in asked]
             for sample in sample_limit(chosen, min(limits)) if limits else chosen:
                 yield from (Probed(name, variant) for variant in asked[sample.sample_id])
+
+
+Answers = Mapping[str, Mapping[str, Sequence[Answered]]]  # by probe and sample
+
+
+def following(config: RunConfig) -> list[str]:
+    """The configured probes that ask about the answers to their questions."""
+    return [name for name in config.probes if isinstance(PROBES.get(name), Follows)]
+
+
+def followed_variants(
+    config: RunConfig,
+    samples: Sequence[Sample],
+    scale: Scale,
+    facts: Mapping[str, ItemFacts],
+    answers: Answers,
+    bound: bool = False,
+) -> Iterator[Probed]:
+    """What the configured probes ask about those answers; with `bound`, the most they could."""
+    for name in following(config):
+        probe = PROBES[name]
+        assert isinstance(probe, Follows)
+        around = Around(config.probes[name], scale, samples, facts)
+        ask = probe.most_followed if bound else probe.follow
+        given = answers.get(name, {})
+        for sample in samples:
+            if sample.sample_id in given:
+                for variant in ask(sample, given[sample.sample_id], around):
+                    yield Probed(name, variant)

@@ -63,7 +63,7 @@ def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.Data
     Of several answers to one request the last counts. Statuses: `scored`, `chosen`, `ranked` are
     readable; `unparsed`, `refused`, `failed` carry a reason; `open` has no answer yet.
     """
-    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask"]))
+    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask", "verify"]))
     latest = answers.select(_ANSWERED).unique("request_key", keep="last")
     parts = [_part(part, latest, scale) for part in judging.iter_slices(ROWS_AT_ONCE)]
     return pl.concat([pl.DataFrame(schema=VERDICTS), *parts])

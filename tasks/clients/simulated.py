@@ -47,7 +47,7 @@ class SimulatedClient:
 def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     """Text and finish reason of the reply to a request."""
     context = request.context or {}
-    if context.get("purpose") == "ask":
+    if context.get("purpose") in {"ask", "verify"}:
         return _said(context, dose, random.Random(_seed(request_key(request))))
     if context.get("purpose") != "judge":
         return f"[simulated] a model's words about {context.get('item_id')!r}.", "stop"
@@ -62,7 +62,26 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
         return "Both the picture and the text deserve a closer look before anybody decides.", "stop"
     verdict = _verdict(context, dose, draw)
     analysis = "Simulated analysis: no model has looked at this picture."
-    return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
+    said: dict[str, Any] = {"Analysis": analysis, "Judgement": verdict}
+    if "statements" in context:
+        claims = random.Random(_seed(f"claims {request_key(request)}"))
+        said = {"Claims": _claims(context, dose, claims), **said}
+    return json.dumps(said), "stop"
+
+
+def _claims(context: dict[str, Any], dose: Simulation, draw: random.Random) -> list[dict[str, str]]:
+    """Three claims about the picture and a quotation, each false with the dose's probability."""
+    claims = []
+    pools = {true: [s for s in context["statements"] if s[2] == true] for true in (True, False)}
+    for _ in range(3):
+        pool = pools[draw.random() >= dose.fabrication]
+        text, kind, _ = pool.pop(draw.randrange(len(pool)))
+        claims.append({"claim": text, "about": "image", "kind": kind, "quote": ""})
+    quote = draw.choice(context["quotes"])
+    if draw.random() < dose.fabrication:
+        quote = "words that a simulated judge made up"
+    said = "A response says so."
+    return [*claims, {"claim": said, "about": "response", "kind": "other", "quote": quote}]
 
 
 def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
@@ -75,6 +94,8 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
     """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
     accuracy = _accuracy(context, dose)
     truth = str(context.get("truth", "unsure"))
+    doses = {"yes": dose.sensitivity, "no": dose.specificity}
+    accuracy = accuracy if (own := doses.get(truth)) is None else own
     other = {"yes": "no", "no": "yes"}.get(truth, truth)
     said = truth if draw.random() < accuracy else other
     note = "Simulated observation: no model has looked at this picture."

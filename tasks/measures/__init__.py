@@ -14,6 +14,7 @@ from tasks.measures import (
     imagery,
     order,
     pair,
+    rationale,
     reliability,
     scale_use,
     score,
@@ -90,6 +91,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Differences between wordings and groups (probes)": spread.MEASURES,
     "The picture changed (probes of the image side)": imagery.MEASURES,
     "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
+    "Evidence of a judgement (probe `rationale`)": rationale.EVERY,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

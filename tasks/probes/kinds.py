@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
@@ -82,7 +82,8 @@ class Around:
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
-    `texts` has what was answered by request key, for probes that read more than the verdict.
+    `texts` has what was answered by request key, for probes that read more than the verdict;
+    `audits` is what people say of judgements (`data/marks.py`).
     """
 
     samples: pl.DataFrame
@@ -92,6 +93,7 @@ class Found:
     bootstrap: BootstrapConfig
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    audits: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -101,6 +103,44 @@ class Found:
 
 Headline = tuple[str | None, str]  # arm and measure
 Family = Literal["bias", "hallucination", "consistency", "remedy"]
+
+
+class Answered(NamedTuple):
+    """An answer to what a probe asked; `text` is `None` where there is none to read.
+
+    `judge` is who was asked; before the answers are known every text is `None`.
+    """
+
+    judge: str
+    variant: str
+    repeat: int
+    text: str | None
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A probe that asks the verifier about what its questions were answered."""
+
+    def follow(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """Questions about the picture, each named once per sample."""
+        ...
+
+    def most_followed(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """The most and longest questions that `follow` could ask once the answers are known."""
+        ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A probe that reads claims out of answers; they are stored, so that people can audit them."""
+
+    def claims(self, found: Found) -> pl.DataFrame:
+        """Columns of `data.tables.CLAIMS`."""
+        ...
 
 
 class Probe(Protocol):

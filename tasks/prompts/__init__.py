@@ -31,13 +31,18 @@ FILES = (
     "describe.txt",
     "respond.txt",
 )
-FOR_PROBES = ("ask.txt", "reference.txt")  # those of our own where a folder has none
+FOR_PROBES = (
+    "ask.txt",
+    "reference.txt",
+    "steps_evidence.txt",
+)  # those of our own where a folder has none
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
-FIGURE, REFERENCE = "FigureAnalysis", "Reference"
+FIGURE, REFERENCE, CLAIMS = "FigureAnalysis", "Reference", "Claims"
 KEYS = {
     "figure-first": (FIGURE,),
     "answer-first": (REFERENCE,),
     "figure-and-answer": (FIGURE, REFERENCE),
+    "evidence": (CLAIMS,),
 }
 IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
 MARKER = re.compile(r"^(\s*)===", re.MULTILINE)
@@ -169,6 +174,10 @@ class PromptSet:
                     mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
                     description="d" if setting == "vision-expert" else None,
                 )  # fmt: skip
+        self.judge_text(
+            "score", SETTINGS[0], instruction="i", responses=["r"], scale=Scale(),
+            change=PromptChange(steps="evidence", reference="r"),
+        )  # fmt: skip
         self.describe_text("i")
         self.respond_text("i")
         self.ask_text("q")

@@ -37,7 +37,8 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
 
 def warnings(run: RunFolder) -> list[str]:
     """What a reader must know before the figures, a line each: checkpoints, extras, alarms."""
-    found = [
+    found = list(run.facts().get("cautions", []))
+    found += [
         f"checkpoint {result['boundary']!r}: {found['message']}"
         for result in checkpoints(run)
         for found in result["warnings"]
@@ -93,5 +94,7 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
                 "model_versions": versions,
                 "split_versions": here.config.split_versions,
             }
+        case "claims":
+            return here.run.table("claims"), {}
         case _:
             return here.run.table("estimates"), {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -17,11 +18,13 @@ from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.make.facts import FACTS, read_facts
+from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
+from tasks.families import cautions
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import probed_variants
@@ -30,6 +33,7 @@ from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import (
     Context,
+    audits_of,
     config_text,
     describe_judges,
     require_probes,
@@ -67,6 +71,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         modes=list(config.modes),
         sanitise=config.sanitise,
         config_sha256=meaning,
+        cautions=cautions(config),
         prompts_sha256=prompts.sha256,
         commit=_commit(),
         versions=versions(),
@@ -94,6 +99,7 @@ def load_samples(here: Context) -> dict[str, Any]:
     _keep_facts(here, loaded.root)
     if config.dataset.format != "table":
         draw_fresh(here)
+    _keep_audits(here, frame["sample_id"])
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {
@@ -160,6 +166,20 @@ def _keep_facts(here: Context, root: Path) -> None:
     if here.config.probes and (root / FACTS).is_file():
         read_facts(root)
         here.run.write_text(FACTS, (root / FACTS).read_text(encoding="utf-8"))
+
+
+def _keep_audits(here: Context, samples: pl.Series) -> None:
+    """Copy what people say of judgements, so that the run can be measured again."""
+    for name, probe in here.config.probes.items():
+        if probe.audits is None:
+            continue
+        marks = read_marks(Path(probe.audits))
+        if not {mark["sample"] for mark in marks} & set(samples):
+            raise DataError(
+                f"probe {name!r}: no sample of {probe.audits!r} is in the run, the first is "
+                f"{marks[0]['sample']!r}; the run's begin with {samples[0]!r}"
+            )
+        here.run.write_text(audits_of(name), json.dumps(marks))
 
 
 def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, str]) -> None:

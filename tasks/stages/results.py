@@ -17,7 +17,7 @@ from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import PROBES, Found, estimate_probes
+from tasks.probes import PROBES, Found, claims_of, estimate_probes
 from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
 from tasks.report.card import Card, cards, markdown
@@ -52,7 +52,11 @@ def measure(here: Context) -> pl.DataFrame:
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]
         if here.config.probes:
-            frames.append(estimate_probes(_found(here, samples, judged)))
+            found = _found(here, samples, judged)
+            frames.append(estimate_probes(found))
+            claims = claims_of(found)
+            if claims.height:
+                here.run.store("claims", claims)
         differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
@@ -68,7 +72,9 @@ def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[s
         own = samples
         if isinstance(PROBES[name], FreshProbe):
             own = rows_of_probe(here.fresh().frame, name)
-        found[name] = Found(own, judged, settings, scale, here.config.bootstrap, facts, texts)
+        found[name] = Found(
+            own, judged, settings, scale, here.config.bootstrap, facts, texts, here.audits(name)
+        )
     return found
 
 

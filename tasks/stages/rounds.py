@@ -22,7 +22,7 @@ from tasks.gather import descriptions, gathered, with_responses
 from tasks.jobs import Job, Outcome
 from tasks.plan import (
     GATHER,
-    JUDGE,
+    VERIFY,
     plan_gathering,
     plan_judging,
     plan_recorded,
@@ -31,6 +31,7 @@ from tasks.plan import (
 )
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.context import Context
+from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
 
 WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
 REQUESTS = Schema(
@@ -73,19 +74,21 @@ def _mean_length(samples: Samples) -> float:
 def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Planned]:
     """The rows of a round, from the tables before it.
 
-    `bound` lets the longest text that could come stand for what round 1 has yet to bring, so that
-    a quote can be given before it; such rows have no request key.
+    `bound` lets the longest text that could come stand for what an earlier round has yet to bring,
+    so that a quote can be given before it; such rows have no request key.
     """
     if round_ == GATHER and not (here.config.responders or "vision-expert" in here.config.settings):
         return ()
     stored = here.samples()
     samples: Sequence[Sample] = stored
     base = ground(here, stored)
-    if bound and round_ == JUDGE:
+    if bound and round_ > GATHER:
         samples, base = _bounded(here, samples, base)
     if round_ == GATHER:
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
         return plan_gathering(base, samples, describers)
+    if round_ == VERIFY:
+        return verifying_rows(here, base, samples, bound)
     if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
     if not bound:
@@ -95,14 +98,19 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
 
 
 def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
-    """Store a round's requests and rows; return its shard ids. Kept when it is there already."""
-    plan = _plan(here)
-    if here.run.facts().get("planned", 0) < round_:
+    """Store a round's requests and rows; return its shard ids. Kept when it is there already.
+
+    Round 3 is planned anew once a resume has brought answers that it did not stand on.
+    """
+    plan, facts = _plan(here), here.run.facts()
+    known = {"verified": answered_before(here)} if round_ == VERIFY and not bound else {}
+    if facts.get("planned", 0) < round_ or any(facts.get(k) != v for k, v in known.items()):
         shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
         new = plan_table(_stored(here, shards))
         plan = pl.concat([plan.filter(pl.col("round") < round_), new])
         here.run.store("plan", plan)
-        here.run.note(planned=round_)
+        forget_answers(here, round_, new["shard"].unique().to_list())
+        here.run.note(planned=round_, **known)
     rows = plan.filter(pl.col("round") == round_)
     return rows["shard"].unique(maintain_order=True).to_list()
 

@@ -23,6 +23,7 @@ from tasks.probes.length import Length
 from tasks.probes.letters import Letters
 from tasks.probes.markdown import Markdown
 from tasks.probes.overlay import Overlay
+from tasks.probes.rationale import ARM, Rationale
 from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.rubric import Rubric
 from tasks.probes.score_labels import ScoreLabels
@@ -110,6 +111,7 @@ CASES: tuple[Case, ...] = (
     Case("letters", "pair", "exchanged", Letters().arms("pair"), "exchanged"),
     *(Case("injection", mode, "injection", Injection().arms(mode), "worse/instruction", few)
       for mode in MODES),
+    Case("rationale", "score", "evidence", Rationale().arms("score"), ARM, pictured),
 )  # fmt: skip
 # in the table of doses only; proved in `test_imagery.py`, because it has 17 arms
 LONG: tuple[Case, ...] = (

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from data.records import Answer, Chosen, LabelToken, Mode, Ranked, Scale, Scored
+from tasks.claims.reading import KINDS, read_claims
 from tasks.clients.extras import LOGPROBS, STRUCTURED, asked_for, refused, without
 from tasks.clients.label_tokens import label_tokens
 from tasks.parsing import parse
@@ -32,6 +33,17 @@ def test_what_keeps_to_the_schema_is_read(
     assert list(schema["properties"]) == schema["required"]
     said = dict.fromkeys(schema["required"], "Because.") | {schema["required"][-1]: verdict}
     assert parse(json.dumps(said), mode, responses, FIVE, "stop").verdict == own
+
+
+def test_claims_are_objects_before_the_verdict() -> None:
+    schema = verdict_schema("pair", "evidence", 2, FIVE)
+    assert schema["required"] == ["Claims", "Analysis", "Judgement"]
+    one = schema["properties"]["Claims"]["items"]
+    assert one["required"] == list(one["properties"]) == ["claim", "about", "kind", "quote"]
+    claim = {"claim": "It is red.", "about": "image", "kind": "colour", "quote": ""}
+    said = json.dumps({"Claims": [claim], "Analysis": "x", "Judgement": "A"})
+    assert [each.model_dump() for each in read_claims(said) or ()] == [claim]
+    assert tuple(one["properties"]["kind"]["enum"]) == KINDS
 
 
 def test_scores_are_listed_and_long_scales_are_not() -> None:
