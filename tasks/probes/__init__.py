@@ -29,11 +29,11 @@ PROBES: dict[str, Probe] = {
     probe.name: probe
     for probe in (
         Order(),
-        Repeats(),
         Length(),
+        SelfPreference(),
         *CUES,
         Markdown(),
-        SelfPreference(),
+        Repeats(),
     )
 }
 

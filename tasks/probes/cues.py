@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample, Scale
+from data.records import MODES, AnswerMode, Mode, Sample, Scale
 from tasks.measures import contrast, spread
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
@@ -59,10 +59,6 @@ class Cue:
         self.versions = versions
         self.by_key = by_key
         self.opposed = opposed
-        arms = dict.fromkeys(self.headline(mode) for mode in MODES)
-        self.headlines = tuple(f"effect:{arm}" for arm in arms)
-        if by_key:
-            self.headlines += tuple(f"effect_spread:{arm}" for arm in arms)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every version about a score's own response, or about the worst and the best one."""
@@ -125,6 +121,13 @@ class Cue:
                 ends = begins(f"{arm}/"), begins(f"{other}/")
                 arms.append(Arm(f"{arm}-{other}", *ends, sides(mode)[side]))
         return arms
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of the arm that stands for the cue, and how it differs between its keys."""
+        if mode == "ask":
+            return ()
+        arm = self.headline(mode)
+        return ((arm, "effect"), *([(arm, spread.SPREAD.name)] if self.by_key else []))
 
     def headline(self, mode: Mode) -> str:
         """The arm that stands for the cue: beside its opposite, its neutral twin, or the base."""

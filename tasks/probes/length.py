@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
-from tasks.probes.contrasts import Arm, contrasted, named, sides, targets
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.measures.contrast import EFFECT, LOSS
+from tasks.probes.contrasts import Arm, begins, contrasted, named, sides, targets
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.wordings import replaced, sentences
 
 
@@ -45,7 +46,6 @@ class Length:
     name = "length"
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""
@@ -72,11 +72,20 @@ class Length:
 
     def arms(self, mode: Mode) -> list[Arm]:
         """Every padding, of a score's own response or of the worse and the better one."""
-        return [
+        apart = [
             Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
             for side, target in sides(mode).items()
             for padding in PADDINGS
         ]
+        together = [
+            Arm(f"{side}/all", begins(f"{side}/"), target=target, only=(EFFECT, LOSS))
+            for side, target in sides(mode).items()
+        ]
+        return apart + together
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of all paddings together."""
+        return () if mode == "ask" else tuple((f"{side}/all", "effect") for side in sides(mode))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each padding, on the worse and on the better response."""

@@ -6,9 +6,9 @@ import re
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.probes.contrasts import Arm, contrasted, named, sides, targets
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.wordings import replaced, sentences
 
 # What is taken off, one after the other; ordinal numbers of lists are words and stay. Spans are
@@ -65,7 +65,6 @@ class Markdown:
     name = "markdown"
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A score's response, or the worse and the better one, without and with markup."""
@@ -91,6 +90,11 @@ class Markdown:
             Arm(f"{side}/rendered-plain", named(f"{side}/rendered"), named(f"{side}/plain"), to)
             for side, to in sides(mode).items()
         ]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of Markdown on the worse response, or a score's own."""
+        side = "own" if mode == "score" else "worse"
+        return ((f"{side}/rendered-plain", "effect"),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What markup does to a response beside the same words without it."""

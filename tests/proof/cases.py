@@ -12,17 +12,11 @@ from dataclasses import dataclass
 
 from data.make.facts import ItemFacts
 from data.records import MODES, Mode, Sample
-from tasks.probes.authority import AUTHORITY
-from tasks.probes.bandwagon import BANDWAGON
+from tasks.probes import CUES
 from tasks.probes.contrasts import Arm
 from tasks.probes.cues import Cue
-from tasks.probes.distraction import DISTRACTION
-from tasks.probes.identity import IDENTITY
 from tasks.probes.length import Length
 from tasks.probes.markdown import Markdown
-from tasks.probes.names import NAMES
-from tasks.probes.refinement import REFINEMENT
-from tasks.probes.sentiment import SENTIMENT
 from tests.proof.recovery import Pool, make_pool, plain_samples
 
 SLOTS = 600
@@ -60,12 +54,8 @@ CASES: tuple[Case, ...] = (
     Case("length", "score", "length", Length().arms("score"), "own/preamble"),
     Case("length", "pair", "length", Length().arms("pair"), "worse/preamble"),
     Case("length", "batch", "length", Length().arms("batch"), "worse/preamble"),
-    *(cue_case(AUTHORITY, mode) for mode in MODES),  # one class makes all cues and their arms:
-    cue_case(BANDWAGON, "score"),  # each shape of it is proved once, and each cue in one mode
-    cue_case(NAMES, "pair"),
-    cue_case(DISTRACTION, "pair"),
-    cue_case(REFINEMENT, "score"),
-    cue_case(SENTIMENT, "pair"),
-    cue_case(IDENTITY, "score"),
+    *(cue_case(cue, mode) for cue in CUES for mode in MODES),
     Case("markdown", "score", "markdown", Markdown().arms("score"), "own/rendered-plain"),
+    Case("markdown", "pair", "markdown", Markdown().arms("pair"), "worse/rendered-plain"),
+    Case("markdown", "batch", "markdown", Markdown().arms("batch"), "worse/rendered-plain"),
 )
