@@ -36,7 +36,7 @@ def test_groups_treated_alike_give_false_alarms_no_oftener_than_promised(dose: f
 
 
 def taken_off(pool: Pool) -> float:
-    """How much an unfair judge takes off on average, where it does: less than a point at the end."""
+    """How much an unfair judge takes off on average: nothing where the scale ends."""
     levels = np.arange(SCALE.low, SCALE.high + 1)
     asked = zip(pool.asked, chances(pool, unfair), strict=True)
     mean = {(s.sample_id, ask.variant): float(chance[:-1] @ levels) for (s, ask), chance in asked}
