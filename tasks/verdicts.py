@@ -25,6 +25,7 @@ from data.tables import ROWS_AT_ONCE, VERDICTS, table
 from tasks.parsing import parse
 from tasks.presenting import to_own
 from tasks.sureness import probabilities
+from tasks.verdict_forms import Form
 
 THOUGHT = "truncated while thinking"  # the tokens went into hidden reasoning
 _COPIED = (
@@ -76,7 +77,7 @@ def _row(
         return row | {"status": "failed", "reason": answer["message"]}
     presented = asked["presented"]
     verdict, raw = _read(answer, asked, scale)
-    chances = _chances(answer, verdict, raw, scale)
+    chances = _chances(answer, verdict, raw, _form(asked, scale))
     own = to_own(verdict, presented) if presented else verdict
     if isinstance(own, Unparsed) and own.reason == "truncated" and answer["reasoning_tokens"]:
         own = Unparsed(reason=THOUGHT)
@@ -94,20 +95,26 @@ def _read(
 ) -> tuple[Verdict, str | None]:
     """The verdict in presented order and the snippet it was read from."""
     finish: FinishReason = answer["finish_reason"]
-    mode: AnswerMode = asked["mode"]
-    labels = YES_NO if mode == "ask" else tuple(asked["labels"] or ())
-    read = parse(answer["text"] or "", mode, len(asked["presented"]), scale, finish, labels)
+    form = _form(asked, scale)
+    read = parse(answer["text"] or "", form.mode, form.responses, scale, finish, form.labels)
     return read.verdict, read.raw
 
 
+def _form(asked: Mapping[str, Any], scale: Scale) -> Form:
+    """What the verdict of a plan's row was to look like."""
+    mode: AnswerMode = asked["mode"]
+    labels = YES_NO if mode == "ask" else tuple(asked["labels"] or ())
+    return Form(mode, len(asked["presented"]), scale, labels)
+
+
 def _chances(
-    answer: Mapping[str, Any], verdict: Verdict, raw: str | None, scale: Scale
+    answer: Mapping[str, Any], verdict: Verdict, raw: str | None, form: Form
 ) -> dict[str, float] | None:
     """The probabilities of the labels in the verdict's place, where the answer brought them."""
     if not answer["label_tokens"] or raw is None or not isinstance(verdict, Readable):
         return None
     tokens = LABEL_TOKENS.validate_json(answer["label_tokens"])
-    return probabilities(answer["text"] or "", raw, tokens, verdict, scale)
+    return probabilities(answer["text"] or "", raw, tokens, verdict, form)
 
 
 def canonical(verdict: Verdict) -> str | None:

@@ -123,11 +123,11 @@ class Cue:
         return arms
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """The effect of the arm that stands for the cue, and how it differs between its keys."""
+        """The effect of the arm that stands for the cue, and how it differs by key."""
         if mode == "ask":
             return ()
         arm = self.headline(mode)
-        return ((arm, "effect"), *([(arm, spread.SPREAD.name)] if self.by_key else []))
+        return ((arm, "effect"), *(((arm, "effect_spread"),) if self.by_key else ()))
 
     def headline(self, mode: Mode) -> str:
         """The arm that stands for the cue: beside its opposite, its neutral twin, or the base."""

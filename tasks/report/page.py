@@ -124,6 +124,9 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "cards": inputs.cards,
         "titles": TITLES,
         "probes": tables.probes(inputs.estimates, names),
+        "alarms": [
+            {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
+        ],
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),
         "quotes": tables.quotes(inputs.run),

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from data.records import READABLE
+from data.records import ALARM, READABLE
 from tasks.measures.estimand import estimand
 
 BASELINE = "baseline:"
@@ -176,6 +176,12 @@ def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     rows = estimates.filter(asked & (pl.col("group") == "pooled"))
     ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
     return [_row(row, names) for row in ordered.iter_rows(named=True)]
+
+
+def alarming(estimates: pl.DataFrame) -> list[dict[str, Any]]:
+    """The pooled estimates, of no arm, whose note opens with an alarm."""
+    cries = pl.col("note").str.starts_with(ALARM) & (pl.col("group") == "pooled")
+    return estimates.filter(cries & pl.col("arm").is_null()).to_dicts()
 
 
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
