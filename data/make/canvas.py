@@ -27,7 +27,8 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Pillow's own font at a size in pixels of the larger drawing."""
     font = ImageFont.load_default(size * _FINER)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so its scalable font is missing")
@@ -51,8 +52,8 @@ class Canvas:
             ValueError: the text would be cropped.
         """
         where = (at[0] * _FINER, at[1] * _FINER)
-        self._draw.text(where, text, fill=fill, font=_font(size), anchor=anchor)
-        left, top, right, bottom = self._draw.textbbox(where, text, font=_font(size), anchor=anchor)
+        self._draw.text(where, text, fill=fill, font=font(size), anchor=anchor)
+        left, top, right, bottom = self._draw.textbbox(where, text, font=font(size), anchor=anchor)
         box = (
             int(left // _FINER),
             int(top // _FINER),
@@ -66,7 +67,7 @@ class Canvas:
     def label(self, at: Point, text: str, size: int = 16, anchor: str = "mm") -> Box:
         """The box of a line of text with a white rim, legible on top of rules and lines."""
         where, rim = (at[0] * _FINER, at[1] * _FINER), 3 * _FINER
-        self._draw.text(where, text, font=_font(size), anchor=anchor, stroke_width=rim, fill=PAPER)
+        self._draw.text(where, text, font=font(size), anchor=anchor, stroke_width=rim, fill=PAPER)
         return self.text(at, text, size, anchor)
 
     def rectangle(

@@ -12,6 +12,7 @@ from tasks.measures import (
     contrast,
     order,
     pair,
+    perception,
     reliability,
     score,
     ties,
@@ -77,6 +78,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Perception (probe `perception`)": perception.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
+from tasks.probes.perception import Perception
 from tasks.probes.repeats import Repeats
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-PROBES: dict[str, Probe] = {probe.name: probe for probe in (Order(), Repeats(), Length())}
+PROBES: dict[str, Probe] = {
+    probe.name: probe for probe in (Order(), Repeats(), Length(), Perception())
+}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:
