@@ -10,6 +10,7 @@ from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.perception import Perception
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_preference import SelfPreference
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
 PROBES: dict[str, Probe] = {
-    probe.name: probe for probe in (Order(), Repeats(), Length(), Perception())
+    probe.name: probe
+    for probe in (
+        Order(),
+        Repeats(),
+        Length(),
+        SelfPreference(),
+        Perception(),
+    )
 }
 
 

@@ -15,7 +15,7 @@ from tasks.measures.kinds import Measure
 from tasks.measures.perception import Answered
 from tasks.probes.kinds import Around, Found, Variant
 from tasks.probes.picture_questions import ABSENT, EDITED, STATED, questions
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted
 
 NAME = re.compile(r"(?P<arm>[a-z-]+)/(?P<truth>yes|no)/(?P<number>\d+)")
 
@@ -68,14 +68,12 @@ class Perception:
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """How well the judge sees, by kind of question, and over pictures and their edits."""
-        return pl.concat(
-            probed(self.name, "ask", found, _counting(part), part.measures, arm=part.name)
-            for part in PARTS
-        )
+        countings = [Counting(_counted(part), part.measures, part.name) for part in PARTS]
+        return counted(self.name, "ask", found, countings)
 
 
-def _counting(part: Part) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
-    def counted(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+def _counted(part: Part) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+    def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         answers = _answers(cells, part.arms)
         if not any(arm in answers for arm in part.needed):
             return Counted(None, asked=False)
@@ -87,10 +85,10 @@ def _counting(part: Part) -> Callable[[Mapping[str, Any], Sequence[Cell]], Count
             for pair in zip(answers.get(arm.removesuffix(EDITED), ()), edited, strict=True)
         ]
         read = any(said is not None for _, said in group)
-        features, limits = perception.features(group, pairs), perception.limits(group, pairs)
-        return Counted(features, limits, answered=read)
+        sums, limits = perception.features(group, pairs), perception.limits(group, pairs)
+        return Counted(sums, limits, answered=read)
 
-    return counted
+    return features
 
 
 def _answers(cells: Sequence[Cell], arms: Sequence[str]) -> dict[str, list[Answered]]:

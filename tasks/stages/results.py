@@ -17,9 +17,11 @@ from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import Found, estimate_probes
+from tasks.probes import PROBES, Found, estimate_probes
 from tasks.report import ReportInputs, write_report
+from tasks.report.card import Card, cards, markdown
 from tasks.stages.context import Context
+from tasks.stages.money import usd_per_1000
 from tasks.verdicts import verdicts
 
 UNMEASURED = ("instruction", "images")
@@ -104,9 +106,20 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         primary=primary(),
         better=better(),
         definitions=definitions(),
+        cards=judge_cards(here),
     )
     write_report(path, inputs)
+    for card in inputs.cards:
+        run.write_text(f"cards/{card.judge}.md", markdown(card))
+        run.write_text(f"cards/{card.judge}.json", card.model_dump_json(indent=1))
     return str(path)
+
+
+def judge_cards(here: Context) -> list[Card]:
+    """A card for every judge of the run."""
+    tables = {name: here.run.table(name) for name in ("estimates", "differences", "verdicts")}
+    headlines = {name: (probe.family, probe.headlines) for name, probe in PROBES.items()}
+    return cards(here.run.facts(), tables, headlines, primary(), usd_per_1000(here))
 
 
 def coverage(here: Context) -> dict[str, float]:
