@@ -15,6 +15,7 @@ from tasks.measures import (
     perception,
     reliability,
     score,
+    spread,
     ties,
     transitivity,
 )
@@ -78,6 +79,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Differences between wordings and groups (probes)": spread.MEASURES,
     "Perception (probe `perception`)": perception.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)

@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tasks.probes.authority import AUTHORITY
+from tasks.probes.bandwagon import BANDWAGON
+from tasks.probes.distraction import DISTRACTION
+from tasks.probes.identity import IDENTITY
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
+from tasks.probes.markdown import Markdown
+from tasks.probes.names import NAMES
 from tasks.probes.order import Order
 from tasks.probes.perception import Perception
+from tasks.probes.refinement import REFINEMENT
 from tasks.probes.repeats import Repeats
 from tasks.probes.self_preference import SelfPreference
+from tasks.probes.sentiment import SENTIMENT
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
+CUES = (BANDWAGON, AUTHORITY, DISTRACTION, NAMES, REFINEMENT, SENTIMENT, IDENTITY)
 PROBES: dict[str, Probe] = {
     probe.name: probe
     for probe in (
         Order(),
-        Repeats(),
         Length(),
         SelfPreference(),
+        *CUES,
+        Markdown(),
+        Repeats(),
         Perception(),
     )
 }

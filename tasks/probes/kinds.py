@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pydantic import Field, JsonValue
 
 from data.make.facts import ItemFacts
-from data.records import Mode, Record, Sample, Scale
+from data.records import AnswerMode, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
@@ -109,19 +109,16 @@ class Found:
         return self.samples.to_dicts()
 
 
+Headline = tuple[str | None, str]  # arm and measure
 Family = Literal["bias", "hallucination", "consistency", "remedy"]
 
 
 class Probe(Protocol):
-    """A probe of a judge; `modes` are those it can ask in.
-
-    `headlines` are the measures that stand for it on the judge's card, under its `family`.
-    """
+    """A probe of a judge; `modes` are those it can ask in, `family` its place on a judge's card."""
 
     name: str
     family: Family
     modes: tuple[Mode, ...]
-    headlines: tuple[str, ...]
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """What to ask about a sample besides its base request."""
@@ -129,4 +126,8 @@ class Probe(Protocol):
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Estimates from the probe's rows and the base rows of the same samples."""
+        ...
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The estimates that stand for the probe on a judge's card."""
         ...

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Mode, Sample
+from data.records import AnswerMode, Mode, Sample
 from tasks.measures import order
 from tasks.measures.labels import combined_choice, label_verdicts
-from tasks.probes.kinds import Around, Family, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant
 from tasks.probes.rows import Cell, probed
 
 
@@ -25,7 +25,6 @@ class Order:
     name = "order"
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair", "batch")
-    headlines: tuple[str, ...] = ("first_preference", "first_slot_lift", "position_consistency")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""
@@ -36,6 +35,11 @@ class Order:
             )
             for by in range(1, size)
         )
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The pull of the first place, and how often the winner stays."""
+        pair = (None, "first_preference"), (None, "position_consistency")
+        return {"pair": pair, "batch": ((None, "first_slot_lift"),)}.get(mode, ())
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """First-shown preference and consistency of pairs; slot lift and copying of rankings."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import perception
 from tasks.measures.kinds import Measure
 from tasks.measures.perception import Answered
-from tasks.probes.kinds import Around, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant
 from tasks.probes.picture_questions import ABSENT, EDITED, STATED, questions
 from tasks.probes.rows import Cell, Counted, Counting, counted
 
@@ -46,6 +46,7 @@ class Perception:
     """Yes/no questions from known facts, once per item; some once more of an edited picture."""
 
     name = "perception"
+    family: Family = "hallucination"
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -65,6 +66,12 @@ class Perception:
             )
             for number, asked in enumerate(questions(item, around.often))
         )
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How often it is right about absent things that are likely, and about edited pictures."""
+        likely = ("adversarial", "seen_accuracy"), ("adversarial", "yes_ratio")
+        edited = [(f"{arm}{EDITED}", "edit_accuracy") for arm in ("colour", "readout")]
+        return (*likely, ("every", "group_accuracy"), *edited) if mode == "ask" else ()
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """How well the judge sees, by kind of question, and over pictures and their edits."""

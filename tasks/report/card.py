@@ -6,7 +6,7 @@ for equal tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,7 @@ from scipy.stats import false_discovery_control, norm
 from data.records import Record
 from tasks.probes.kinds import Family
 
+Heading = tuple[str, str | None, str]  # mode, arm, measure
 VERSION = 1  # of the card's JSON
 BASELINE = "baseline:"
 TITLES: Mapping[Family, str] = {
@@ -89,7 +90,7 @@ class Card(Record):
 def cards(
     run: Mapping[str, Any],
     tables: Mapping[str, pl.DataFrame],
-    headlines: Mapping[str, tuple[Family, Sequence[str]]],
+    headlines: Mapping[str, tuple[Family, Collection[Heading]]],
     primary: Mapping[str, str],
     prices: Mapping[str, Mapping[str, float | None]],
 ) -> list[Card]:
@@ -98,7 +99,7 @@ def cards(
     Args:
         run: the contents of `run.json`.
         tables: `estimates`, `differences` and `verdicts`.
-        headlines: the family of each probe and the measures that stand for it.
+        headlines: the family of each probe and the (mode, arm, measure) that stand for it.
         primary: the primary measure of each mode.
         prices: by judge and mode; `None` where a price is not known.
     """
@@ -175,7 +176,7 @@ def _against(found: Mapping[str, Any] | None) -> str:
 
 
 def _findings(
-    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Sequence[str]]]
+    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Collection[Heading]]]
 ) -> list[Finding]:
     """The headlines of every probe, each with what it says when so many are looked at."""
     pooled = own.filter(pl.col("group") == "pooled")
@@ -184,9 +185,11 @@ def _findings(
         for row in pooled.filter(pl.col("metric") == "excess_change").iter_rows(named=True)
     }
     chosen: list[tuple[Family, dict[str, Any]]] = []
-    for probe, (family, metrics) in headlines.items():
-        rows = pooled.filter((pl.col("probe") == probe) & pl.col("metric").is_in(list(metrics)))
-        chosen += [(family, row) for row in rows.iter_rows(named=True)]
+    for probe, (family, wanted) in headlines.items():
+        rows = pooled.filter(pl.col("probe") == probe).iter_rows(named=True)
+        chosen += [
+            (family, row) for row in rows if (row["mode"], row["arm"], row["metric"]) in wanted
+        ]
     corrected = _corrected([row for _, row in chosen])
     kept = ("probe", "arm", "mode", "metric", "value", "low", "high", "n", "n_missing")
     return [

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from data.ledger import spent
-from data.records import READABLE
+from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.tables import VERDICTS
@@ -118,7 +118,11 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
 def judge_cards(here: Context) -> list[Card]:
     """A card for every judge of the run."""
     tables = {name: here.run.table(name) for name in ("estimates", "differences", "verdicts")}
-    headlines = {name: (probe.family, probe.headlines) for name, probe in PROBES.items()}
+    modes: tuple[AnswerMode, ...] = (*MODES, "ask")
+    headlines = {
+        name: (probe.family, {(mode, *head) for mode in modes for head in probe.headlines(mode)})
+        for name, probe in PROBES.items()
+    }
     return cards(here.run.facts(), tables, headlines, primary(), usd_per_1000(here))
 
 

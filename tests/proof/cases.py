@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.make.facts import ItemFacts
-from data.records import Mode, Sample
+from data.records import MODES, Mode, Sample
+from tasks.probes import CUES
 from tasks.probes.contrasts import Arm
+from tasks.probes.cues import Cue
 from tasks.probes.length import Length
+from tasks.probes.markdown import Markdown
 from tests.proof.recovery import Pool, make_pool, plain_samples
 
 SLOTS = 600
@@ -41,8 +44,18 @@ class Case:
         return make_pool(self.probe, self.mode, samples, facts)
 
 
+def cue_case(cue: Cue, mode: Mode) -> Case:
+    """A cue without the effects of its single keys, which few samples of a run have."""
+    arms = [arm for arm in cue.arms(mode) if not arm.only]
+    return Case(cue.name, mode, cue.name, arms, cue.headline(mode))
+
+
 CASES: tuple[Case, ...] = (
     Case("length", "score", "length", Length().arms("score"), "own/preamble"),
     Case("length", "pair", "length", Length().arms("pair"), "worse/preamble"),
     Case("length", "batch", "length", Length().arms("batch"), "worse/preamble"),
+    *(cue_case(cue, mode) for cue in CUES for mode in MODES),
+    Case("markdown", "score", "markdown", Markdown().arms("score"), "own/rendered-plain"),
+    Case("markdown", "pair", "markdown", Markdown().arms("pair"), "worse/rendered-plain"),
+    Case("markdown", "batch", "markdown", Markdown().arms("batch"), "worse/rendered-plain"),
 )
