@@ -92,13 +92,17 @@ class Simulation(Record):
     doubling of the mean length in scoring). `noise`: probability that a repeat draws anew.
     `unreadable` and `refusal`: probabilities of such answers. `effects`: what a probe's cue is
     worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
-    of preferring the response that bears most of it (below zero: of avoiding it).
+    of preferring the response that bears most of it (below zero: of avoiding it). `perception`:
+    probability of a right yes or no about the picture (`accuracy` without it). `defect_blindness`:
+    by type of planted defect, the probability of judging as if it were not there.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
     first_bias: Annotated[float, Field(ge=0, le=1)] = 0.0
     length_bias: float = 0.0
     effects: dict[str, float] = Field(default_factory=dict)
+    perception: Annotated[float, Field(ge=0, le=1)] | None = None
+    defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0

@@ -66,8 +66,9 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
 
 
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
-    """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    """Yes or no to a question whose `truth` the context tells."""
+    seeing = dose.accuracy if dose.perception is None else dose.perception
+    accuracy = seeing if context["sees_image"] else dose.blind_accuracy
     truth = str(context.get("truth", "unsure"))
     other = {"yes": "no", "no": "yes"}.get(truth, truth)
     said = truth if draw.random() < accuracy else other
@@ -78,6 +79,9 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
     accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    blindness = dose.defect_blindness.get(str(context.get("defect")), 0.0)
+    if blindness and draw.random() < blindness:
+        context = context | {"label": context["intact"]}
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":

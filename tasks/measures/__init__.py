@@ -10,6 +10,7 @@ from tasks.measures import (
     beyond,
     consistency,
     contrast,
+    detection,
     order,
     pair,
     perception,
@@ -81,6 +82,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "One thing changed (probes)": contrast.MEASURES,
     "Differences between wordings and groups (probes)": spread.MEASURES,
     "Perception (probe `perception`)": perception.MEASURES,
+    "Planted defects (probe `defects`)": detection.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

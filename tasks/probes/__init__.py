@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.probes.authority import AUTHORITY
 from tasks.probes.bandwagon import BANDWAGON
+from tasks.probes.defects import Defects
 from tasks.probes.distraction import DISTRACTION
 from tasks.probes.identity import IDENTITY
 from tasks.probes.kinds import Around, Found, Probe, Variant
@@ -36,6 +37,7 @@ PROBES: dict[str, Probe] = {
         Markdown(),
         Repeats(),
         Perception(),
+        Defects(),
     )
 }
 
