@@ -46,6 +46,8 @@ def limits(
     group: Sequence[Answered], pairs: Sequence[tuple[Answered, Answered]] = ()
 ) -> tuple[tuple[float, ...], ...]:
     """What is added to the columns if every unreadable answer were wrong, or right."""
+    if all(said is not None for _, said in group):
+        return ((0.0,) * WIDTH,) * 2
     given = features(group, pairs)
     ends = []
     for right in (False, True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from data.make.facts import ItemFacts, ResponseFact
 from data.records import TIE, AnswerMode, Label, Mode, Response, Sample, Scale
 from tasks.measures import detection
 from tasks.measures.detection import Compared, Trial
+from tasks.measures.memo import remembered, remembering
 from tasks.probes.gold import Gold
 from tasks.probes.harmless import HARMLESS
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
@@ -19,10 +21,12 @@ from tasks.probes.planting import DEFECTS, Planted, planted
 from tasks.probes.rows import Cell, Counted, Counting, counted
 
 PLANTED, EDITS = 3, 2  # defects and harmless edits per response
-RARE = ("side",)  # planted wherever they can be
+# types that fit few pictures come sooner, so that each is planted about as often
+SOONER = {"side": 100.0, "digit": 2.0, "chart value": 2.0, "count": 2.0}
 LOST = 3  # points that a defect costs by its label, as in `docs/demo-set.md`
 ANY, EDIT = "any", "edit"
 SCORED, FIRST, LAST, SIGHT = "scored", "gold-first", "gold-last", "seen"
+HARMLESS_ARMS = tuple(f"{EDIT}-{edit}" for edit in HARMLESS)
 WORTH = {"A": 1.0, TIE: 0.5, "B": 0.0}  # the original is A
 
 
@@ -55,10 +59,12 @@ class Defects:
     def estimate(self, found: Found) -> pl.DataFrame:
         """Detection by type of defect and over all, in scores and in pairs."""
         tracks: tuple[Mode, ...] = ("score", "pair")
-        return pl.concat(
-            counted(self.name, mode, found, list(_countings(mode, found.scale)), also=("ask",))
-            for mode in tracks
-        )
+        frames = []
+        for mode in tracks:
+            with remembering():  # every arm reads the same comparisons
+                countings = list(_countings(mode, found.scale))
+                frames.append(counted(self.name, mode, found, countings, also=("ask",)))
+        return pl.concat(frames)
 
 
 def gold_of(sample: Sample, item: ItemFacts | None) -> Gold | None:
@@ -77,9 +83,14 @@ def gold_of(sample: Sample, item: ItemFacts | None) -> Gold | None:
 def _chosen(gold: Gold) -> Iterator[tuple[str, Planted]]:
     """The types whose turn it is, and the response with each."""
     possible = {defect: planted(gold, defect) for defect in DEFECTS}
-    turns = sorted(shuffled(DEFECTS, gold.key), key=lambda defect: defect not in RARE)
+    turns = sorted(DEFECTS, key=lambda defect: _turn(gold.key, defect))
     made = [(defect, told) for defect in turns if (told := possible[defect]) is not None]
     yield from made[:PLANTED]
+
+
+def _turn(key: str, defect: str) -> float:
+    digest = hashlib.sha256(f"{key}/{defect}".encode()).digest()
+    return int.from_bytes(digest[:4]) / SOONER.get(defect, 1.0)
 
 
 def _edited(gold: Gold) -> list[tuple[str, str]]:
@@ -143,29 +154,28 @@ def _seen(sample: Sample, defect: str, told: Planted) -> Iterator[Variant]:
 def _countings(mode: Mode, scale: Scale) -> Iterator[Counting]:
     points = (detection.DROP,) if mode == "score" else ()
     planted_ones = (detection.AUC, *points, detection.DETECTED, detection.ALARM, detection.YOUDEN)
-    edits = tuple(f"{EDIT}-{edit}" for edit in HARMLESS)
     for arm, defects in ((ANY, DEFECTS), *((defect, (defect,)) for defect in DEFECTS)):
         measures = (*planted_ones, *detection.SIGHT)
-        yield Counting(_counted(mode, scale, defects, edits), measures, arm)
-    for edit in edits:
+        yield Counting(_counted(mode, scale, defects, HARMLESS_ARMS), measures, arm)
+    for edit in HARMLESS_ARMS:
         measures = (detection.ALARM,)
         yield Counting(_counted(mode, scale, (), (edit,)), measures, edit)
+
+
+class Outcomes(NamedTuple):
+    """What became of a sample's defects and edits in one track."""
+
+    trials: Mapping[str, Trial]
+    edits: Mapping[str, Compared]
 
 
 def _counted(
     mode: Mode, scale: Scale, defects: Sequence[str], edits: Sequence[str]
 ) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
     def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-        said: dict[str, list[str | None]] = {}
-        for cell in cells:
-            said.setdefault(cell.variant, []).append(cell.verdict)
-        trials = [
-            Trial(compared, *_sight(said, defect))
-            for defect in defects
-            if (compared := _compared(mode, scale, said, defect)) is not None
-        ]
-        made = [_compared(mode, scale, said, edit) for edit in edits]
-        harmless = [compared for compared in made if compared is not None]
+        found = _outcomes(mode, scale, cells)
+        trials = [found.trials[defect] for defect in defects if defect in found.trials]
+        harmless = [found.edits[edit] for edit in edits if edit in found.edits]
         if not trials and (defects or not harmless):
             return Counted(None, asked=False)
         sums, limits = detection.features(trials, harmless)
@@ -173,6 +183,19 @@ def _counted(
         return Counted(sums, limits, answered=any(compared.read for compared in shown))
 
     return features
+
+
+@remembered
+def _outcomes(mode: Mode, scale: Scale, cells: Sequence[Cell]) -> Outcomes:
+    said: dict[str, list[str | None]] = {}
+    for cell in cells:
+        said.setdefault(cell.variant, []).append(cell.verdict)
+    compared = {arm: _compared(mode, scale, said, arm) for arm in (*DEFECTS, *HARMLESS_ARMS)}
+    there = {arm: found for arm, found in compared.items() if found is not None}
+    return Outcomes(
+        {arm: Trial(there[arm], *_sight(said, arm)) for arm in DEFECTS if arm in there},
+        {arm: there[arm] for arm in HARMLESS_ARMS if arm in there},
+    )
 
 
 def _compared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,8 +103,14 @@ def _answers(cells: Sequence[Cell], arms: Sequence[str]) -> dict[str, list[Answe
     """The truth and what was said, by arm, in the order of the questions."""
     found: dict[str, dict[int, Answered]] = {}
     for cell in cells:
-        named = NAME.fullmatch(cell.variant)
-        if named and named["arm"] in arms:
-            of_arm = found.setdefault(named["arm"], {})
-            of_arm[int(named["number"])] = (named["truth"], cell.verdict)
+        arm, truth, number = _named(cell.variant)
+        if arm in arms:
+            found.setdefault(arm, {})[number] = (truth, cell.verdict)
     return {arm: [said for _, said in sorted(of_arm.items())] for arm, of_arm in found.items()}
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(variant: str) -> tuple[str, str, int]:
+    """The arm, the truth and the number of a question; no arm for a row of another kind."""
+    named = NAME.fullmatch(variant)
+    return (named["arm"], named["truth"], int(named["number"])) if named else ("", "", 0)
