@@ -11,7 +11,7 @@ from data.make.canvas import COLOURS, FAINT, INK, font
 from data.make.facts import Box
 
 SIZES = range(10, 31)  # in final pixels; the font itself is of the larger drawing
-NEAR = 40.0  # how far a pixel's colour may lie from the blend of a colour and the background
+NEAR = 8.0  # how far a pixel's colour may lie from the blend of a colour and the background
 
 
 def text_size(text: str, box: Box) -> int:
