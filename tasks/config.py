@@ -99,7 +99,9 @@ class Simulation(Record):
     error.
     `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
     probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
-    of `accuracy`.
+    of `accuracy`. `perception`: probability of a right yes or no about the picture (`accuracy`
+    without it). `defect_blindness`: by type of planted defect, the probability of judging as if it
+    were not there.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -108,6 +110,8 @@ class Simulation(Record):
     effects: dict[str, float] = Field(default_factory=dict)
     acuity: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     lapse: Annotated[float, Field(ge=0, lt=0.25)] = 0.0
+    perception: Annotated[float, Field(ge=0, le=1)] | None = None
+    defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0

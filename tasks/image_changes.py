@@ -14,6 +14,8 @@ from typing import NamedTuple
 from PIL import Image, ImageOps
 
 from data.errors import DefectError
+from data.make import retouch
+from data.make.facts import Box
 from tasks.image_text import written
 from tasks.prompts.changes import ImageChange
 
@@ -128,6 +130,27 @@ def _flip(image: Image.Image, change: ImageChange, seed: str) -> Changed:
     return Changed(ImageOps.mirror(image))
 
 
+def _box(image: Image.Image, change: ImageChange) -> Box:
+    """The change's box in pixels of the picture as it is sent."""
+    if change.box is None:
+        raise DefectError(f"an image change of the kind {change.do!r} needs a box")
+    left, top, right, bottom = change.box
+    width, height = image.size
+    return round(left * width), round(top * height), round(right * width), round(bottom * height)
+
+
+def _rewrite(image: Image.Image, change: ImageChange, seed: str) -> Changed:
+    """`text` in place of what stands in the box; `level` is its size as a share of the height."""
+    size = max(1, round(change.level * image.height))
+    return Changed(retouch.rewritten(image, _box(image, change), change.text, size))
+
+
+def _recolour(image: Image.Image, change: ImageChange, seed: str) -> Changed:
+    """What has the first colour of `text` in the box in the second one, or gone without one."""
+    old, _, new = change.text.partition(" ")
+    return Changed(retouch.recoloured(image, _box(image, change), old, new or None))
+
+
 CHANGES: Mapping[str, Change] = {
     "black": _filled(0),
     "grey": _filled(128),
@@ -142,4 +165,7 @@ CHANGES: Mapping[str, Change] = {
     "crop": _crop,
     "pad": _pad,
     "flip": _flip,
+    "rewrite": _rewrite,
+    "recolour": _recolour,
+    "erase": _recolour,
 }

@@ -33,7 +33,9 @@ def probed_variants(
 
     A limit is spread over modes and sources; a larger one keeps a smaller one's samples. A probe
     that draws its own items asks about all of those `fresh` ones and about no other.
+    Where no setting shows pictures, nothing is asked about them.
     """
+    shown = set(config.settings) > {"no-figure"} or "no-figure" not in config.settings
     for name, settings in config.probes.items():
         if name not in PROBES:
             raise ConfigError(f"probe {name!r} is not defined; known: {sorted(PROBES)!r}")
@@ -47,7 +49,11 @@ def probed_variants(
         for mode in probe.modes:
             eligible = [sample for sample in samples if sample.mode == mode]
             varied = ((sample, probe.vary(sample, around)) for sample in eligible)
-            asked = {sample.sample_id: variants for sample, variants in varied if variants}
+            asked = {
+                sample.sample_id: askable
+                for sample, variants in varied
+                if (askable := [v for v in variants if shown or v.question is None])
+            }
             chosen = [sample for sample in eligible if sample.sample_id in asked]
             for sample in sample_limit(chosen, min(limits)) if limits else chosen:
                 yield from (Probed(name, variant) for variant in asked[sample.sample_id])

@@ -36,7 +36,8 @@ def bundled_font(size: float) -> ImageFont.FreeTypeFont:
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont:
+def fine_font(size: float) -> ImageFont.FreeTypeFont:
+    """The font at a size in final pixels, for the larger drawing."""
     return bundled_font(size * _FINER)
 
 
@@ -56,8 +57,10 @@ class Canvas:
             ValueError: the text would be cropped.
         """
         where = (at[0] * _FINER, at[1] * _FINER)
-        self._draw.text(where, text, fill=fill, font=_font(size), anchor=anchor)
-        left, top, right, bottom = self._draw.textbbox(where, text, font=_font(size), anchor=anchor)
+        self._draw.text(where, text, fill=fill, font=fine_font(size), anchor=anchor)
+        left, top, right, bottom = self._draw.textbbox(
+            where, text, font=fine_font(size), anchor=anchor
+        )
         box = (
             int(left // _FINER),
             int(top // _FINER),
@@ -71,7 +74,9 @@ class Canvas:
     def label(self, at: Point, text: str, size: int = 16, anchor: str = "mm") -> Box:
         """The box of a line of text with a white rim, legible on top of rules and lines."""
         where, rim = (at[0] * _FINER, at[1] * _FINER), 3 * _FINER
-        self._draw.text(where, text, font=_font(size), anchor=anchor, stroke_width=rim, fill=PAPER)
+        self._draw.text(
+            where, text, font=fine_font(size), anchor=anchor, stroke_width=rim, fill=PAPER
+        )
         return self.text(at, text, size, anchor)
 
     def rectangle(

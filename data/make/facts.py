@@ -109,7 +109,7 @@ class PresenceFact(Record):
     type: Literal["presence"] = "presence"
     present: tuple[str, ...]
     absent: tuple[str, ...]
-    adversarial: tuple[str, ...]
+    adversarial: tuple[str, ...] = ()
 
 
 class Mention(Record):
@@ -181,13 +181,16 @@ Fact = Annotated[
 
 
 class ItemFacts(Record):
-    """One line of `facts.jsonl`; `difficulty` runs from 0 (coarse errors) to 1 (subtle ones)."""
+    """One line of `facts.jsonl`; `difficulty` runs from 0 (coarse errors) to 1 (subtle ones).
+
+    Of a picture that was not drawn here, the item's id and the facts are enough.
+    """
 
     item_id: str
-    kind: str
-    difficulty: float
-    instruction: str
-    answer: str
+    kind: str = ""
+    difficulty: float | None = None
+    instruction: str = ""
+    answer: str = ""
     facts: tuple[Fact, ...]
 
 

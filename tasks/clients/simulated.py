@@ -91,8 +91,9 @@ def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
 
 
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
-    """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
-    accuracy = _accuracy(context, dose)
+    """Yes or no to a question whose `truth` the context tells."""
+    seeing = dose.accuracy if dose.perception is None else dose.perception
+    accuracy = _accuracy(context, dose.model_copy(update={"accuracy": seeing}))
     truth = str(context.get("truth", "unsure"))
     doses = {"yes": dose.sensitivity, "no": dose.specificity}
     accuracy = accuracy if (own := doses.get(truth)) is None else own
@@ -105,6 +106,9 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
     accuracy = _accuracy(context, dose)
+    blindness = dose.defect_blindness.get(str(context.get("defect")), 0.0)
+    if blindness and draw.random() < blindness:
+        context = context | {"label": context["intact"]}
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":

@@ -11,9 +11,11 @@ from tasks.measures import (
     beyond,
     consistency,
     contrast,
+    detection,
     imagery,
     order,
     pair,
+    perception,
     rationale,
     reliability,
     scale_use,
@@ -92,6 +94,8 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "The picture changed (probes of the image side)": imagery.MEASURES,
     "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
     "Evidence of a judgement (probe `rationale`)": rationale.EVERY,
+    "Perception (probe `perception`)": perception.MEASURES,
+    "Planted defects (probe `defects`)": detection.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

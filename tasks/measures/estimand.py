@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MODES = {
-    "score": "scored responses", "pair": "pairs", "batch": "rankings",
-    "ask": "samples asked about the picture",
+    "score": "labelled scored responses", "pair": "labelled pairs", "batch": "labelled rankings",
+    "ask": "pictures asked about",
 }  # fmt: skip
 GROUPS = {
     "source": "of source {}", "label": "labelled {}", "responder": "of responder {}",
@@ -19,7 +19,7 @@ def estimand(row: Mapping[str, Any]) -> str:
     """The line of one estimate, from its columns (`data.tables.ESTIMATES`)."""
     kind, _, name = str(row["group"]).partition(":")
     asked = row["n"] + row["n_missing"]
-    population = f"{asked} labelled {MODES[row['mode']]}"
+    population = f"{asked} {MODES[row['mode']]}"
     if kind in GROUPS:
         population += " " + GROUPS[kind].format(name)
     over = "unweighted mean over sources" if kind == "macro" else "pooled over samples"

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Mode
+from data.records import AnswerMode, Mode
 from tasks.measures.evidence import Answers, by_sample
 from tasks.measures.labels import repeat_rule
 from tasks.measures.memo import remembered
@@ -23,7 +23,7 @@ class Subject:
     """Whose verdicts are measured, and how."""
 
     judge: str
-    mode: Mode
+    mode: AnswerMode
     setting: str
     probe: str | None
     repeat_rule: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.probes.ablation import Ablation
 from tasks.probes.authority import AUTHORITY
 from tasks.probes.bandwagon import BANDWAGON
+from tasks.probes.defects import Defects
 from tasks.probes.distraction import DISTRACTION
 from tasks.probes.identity import IDENTITY
 from tasks.probes.image_order import ImageOrder
@@ -20,6 +21,7 @@ from tasks.probes.markdown import Markdown
 from tasks.probes.names import NAMES
 from tasks.probes.order import Order
 from tasks.probes.overlay import Overlay
+from tasks.probes.perception import Perception
 from tasks.probes.rationale import Rationale
 from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.refinement import REFINEMENT
@@ -57,6 +59,8 @@ PROBES: dict[str, Probe] = {
         Injection(),
         Thresholds(),
         Rationale(),
+        Perception(),
+        Defects(),
         Repeats(),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,6 +77,30 @@ class Around:
             if sample.mode == "score" and sample.responses:
                 found.setdefault(sample.item_id, []).append(sample)
         return found
+
+    @cached_property
+    def firsts(self) -> Mapping[str, str]:
+        """The first sample of each item, for what is asked once of a picture."""
+        found: dict[str, str] = {}
+        for sample in self.samples:
+            found.setdefault(sample.item_id, sample.sample_id)
+        return found
+
+    @cached_property
+    def modes(self) -> frozenset[Mode]:
+        """The modes that are judged in."""
+        return frozenset(sample.mode for sample in self.samples)
+
+    @cached_property
+    def often(self) -> Mapping[str, int]:
+        """In how many pictures each thing is, by its phrase."""
+        return Counter(
+            phrase
+            for item in self.facts.values()
+            for fact in item.facts
+            if fact.type == "presence"
+            for phrase in set(fact.present)
+        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from data.records import READABLE, Estimate, Mode
+from data.records import READABLE, AnswerMode, Estimate
 from tasks.measures import resampling
 from tasks.measures.estimates import Job, estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
@@ -59,7 +59,7 @@ class Counting(NamedTuple):
 
 def probed(
     name: str,
-    mode: Mode,
+    mode: AnswerMode,
     found: Found,
     features: Features,
     measures: Sequence[Measure],
@@ -70,11 +70,20 @@ def probed(
     return counted(name, mode, found, [Counting(features, measures, None, columns)])
 
 
-def counted(name: str, mode: Mode, found: Found, countings: Sequence[Counting]) -> pl.DataFrame:
-    """Estimates of a probe in one mode, of each judge, setting and counting."""
+def counted(
+    name: str,
+    mode: AnswerMode,
+    found: Found,
+    countings: Sequence[Counting],
+    also: Sequence[AnswerMode] = (),
+) -> pl.DataFrame:
+    """Estimates of a probe in one mode, of each judge, setting and counting.
+
+    `also` adds the probe's rows of other modes about the same samples.
+    """
     rows: list[Estimate] = []
     by_id = {sample["sample_id"]: sample for sample in found.rows}
-    for judge, setting, group in _groups(name, mode, found.verdicts):
+    for judge, setting, group in _groups(name, (mode, *also), found.verdicts):
         cells = _cells(group)
         covered = [(by_id[key], own) for key, own in cells.items() if key in by_id]
         for counting in countings:
@@ -121,10 +130,10 @@ def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
 
 
 def _groups(
-    name: str, mode: Mode, verdicts: pl.DataFrame
+    name: str, modes: Sequence[AnswerMode], verdicts: pl.DataFrame
 ) -> Iterator[tuple[str, str, pl.DataFrame]]:
     """Per judge and setting: the probe's rows and the first base row of the same samples."""
-    mine = verdicts.filter((pl.col("probe") == name) & (pl.col("mode") == mode))
+    mine = verdicts.filter((pl.col("probe") == name) & pl.col("mode").is_in(list(modes)))
     base = verdicts.filter(pl.col("probe").is_null() & (pl.col("repeat") == 0))
     keys = ["judge", "setting", "sample_id"]
     both = pl.concat([base.join(mine.select(keys).unique(), on=keys, how="semi"), mine])

@@ -43,12 +43,14 @@ OMITTED = "omit"  # an image change that sends no picture
 class ImageChange(Record):
     """One thing done to a picture before it is sent; `tasks/image_changes.py` says what each is.
 
-    `level` is the dose (a JPEG quality, a side in pixels), `text` what is drawn into the picture.
+    `level` is the dose (a JPEG quality, a side in pixels), `text` what is drawn into the picture,
+    `box` where (left, top, right, bottom as shares of its width and height).
     """
 
     do: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
     level: float = 0.0
     text: str = ""
+    box: tuple[float, float, float, float] | None = None
 
 
 def change_key(changes: Sequence[ImageChange]) -> str:
