@@ -202,3 +202,4 @@ CAPTURED = Measure("captured", None, "lower", captured, bounded=False)
 LOSS = Measure("loss_shift", None, "lower", loss_shift)
 UNREADABLE = Measure("unreadable_shift", None, "lower", unreadable_shift, bounded=False)
 MEASURES = (EFFECT, EXCESS, RAISED, CAPTURED, LOSS, UNREADABLE)
+UNATTACKED = (EFFECT, RAISED, EXCESS, LOSS, UNREADABLE)  # where nobody wants a wrong verdict

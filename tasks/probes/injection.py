@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.measures import contrast
 from tasks.measures.labels import combined_score, label_verdicts
 from tasks.probes.attacks import ATTACKS, attack, wanted
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, loser, named, winner
@@ -62,21 +63,22 @@ class Injection:
 
     def arms(self, mode: Mode) -> list[Arm]:
         """Each kind on the worse response, any kind on the better one; raw, sanitised, the twin."""
-        worse, better = (None, None) if mode == "score" else (loser, winner)
-        sides: dict[str, Target | None] = {f"worse/{kind}": worse for kind in ATTACKS}
-        if mode != "score":
-            sides["better"] = better
-        return [
-            *(Arm(f"{how}{side}", begins(f"{how}{side}/"), target=target)
-              for how in ("", "sanitised/") for side, target in sides.items()),
-            Arm(CLEAN, named(CLEAN), target=worse),
-        ]  # fmt: skip
+        aimed: Target | None = None if mode == "score" else loser
+        found = []
+        for how in ("", "sanitised/"):
+            found += [Arm(f"{how}worse/{kind}", begins(f"{how}worse/{kind}/"), target=aimed)
+                      for kind in ATTACKS]  # fmt: skip
+            if mode != "score":
+                side = f"{how}better"
+                found.append(Arm(side, begins(f"{side}/"), target=winner, only=contrast.UNATTACKED))
+        return [*found, Arm(CLEAN, named(CLEAN), target=aimed)]
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """How much likelier an attack succeeds than a clean rerun, or the points it gains."""
-        metric = "captured" if mode == "pair" else "effect"
+        """What a faked verdict and plain words gain, as they are and sanitised."""
         kinds = ("brackets", "instruction")
-        return tuple((f"{how}worse/{kind}", metric) for kind in kinds for how in ("", "sanitised/"))
+        return tuple(
+            (f"{how}worse/{kind}", "effect") for kind in kinds for how in ("", "sanitised/")
+        )
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Success of each attack beyond a clean rerun, with and without the sanitiser."""

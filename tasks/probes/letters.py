@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from data.records import AnswerMode, Mode, Sample
+from tasks.measures import contrast
 from tasks.probes.contrasts import Arm, contrasted, named
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed
@@ -37,7 +38,9 @@ class Letters:
 
     def arms(self, mode: Mode) -> list[Arm]:
         """Each set beside A, B and C; the target is what is shown first."""
-        return [Arm(name, named(name), target=lambda _: 0) for name in LABELS]
+        return [
+            Arm(name, named(name), target=lambda _: 0, only=contrast.UNATTACKED) for name in LABELS
+        ]
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
         """The effect of each set of names."""

@@ -124,6 +124,7 @@ def test_a_judge_that_obeys_is_caught_and_a_clean_rerun_alone_is_no_success() ->
     for arm in ("worse/schema", "better", "sanitised/worse/brackets", "sanitised/clean"):
         assert holds(found[arm, "effect"], 0.0)
         assert holds(found[arm, "excess_change"], 0.0)
+        assert ((arm, "captured") in found) == (arm != "better")  # the better one ought to win
         assert arm == "better" or holds(found[arm, "captured"], 0.0)
 
 
