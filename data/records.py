@@ -269,6 +269,9 @@ Verdict = Annotated[
 ]
 
 
+ALARM = "ALARM"  # opens the note of an estimate that must not be overlooked
+
+
 class Estimate(Record):
     """One number with its uncertainty and what it is a number of.
 

@@ -63,7 +63,7 @@ def images(frame: pl.DataFrame, context: Context) -> Suite:
     return (
         View(wanted, "image", (every,), "images"),
         _sent(frame.join(limits, on="limits", how="left", maintain_order="left")),
-        _encoded(frame),
+        _encoded(plain),
     )
 
 

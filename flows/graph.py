@@ -25,6 +25,7 @@ from data.errors import DefectError, IncompleteError, InterruptedRunError, Judge
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.dispatch import finished
+from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE
@@ -87,7 +88,7 @@ def flow_run_name() -> str:
 @contextmanager
 def held(run: RunFolder) -> Iterator[Context]:
     """The run's context while this process alone works on it; every ending is written down."""
-    with RunLock(run.path), stops_on_signals():
+    with RunLock(run.path), stops_on_signals(), rarely_collecting():
         here = context(run.path)
         here.run.note(status="running", error=None, exit_code=None, finished=None)
         try:

@@ -171,6 +171,8 @@ def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
 def _told(ask: Variant) -> dict[str, Any]:
     """What a variant tells simulated judges, cues in the order shown."""
     told = dict(ask.told)
+    if ask.prompt.labels:
+        told["labels"] = list(ask.prompt.labels)
     if ask.cues:
         told["cues"] = {
             name: [strengths[own] for own in ask.presented] for name, strengths in ask.cues.items()

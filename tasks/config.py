@@ -87,14 +87,15 @@ class Simulation(Record):
     """How a simulated judge errs: all doses are known, so probes can be checked against them.
 
     `accuracy`: probability of giving the sample's label; otherwise a neighbouring score, another
-    pair verdict or a ranking with one swap. `first_bias`: probability of taking the first-shown
-    response of a pair whatever the label says. `length_bias`: likewise the longer one (points per
-    doubling of the mean length in scoring). `noise`: probability that a repeat draws anew.
-    `unreadable` and `refusal`: probabilities of such answers. `effects`: what a probe's cue is
-    worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
-    of preferring the response that bears most of it (below zero: of avoiding it). `acuity`: the
-    error that it tells from the truth in 3 of 4 pairs, by dimension of the probe `thresholds`;
-    `lapse`: how often it is wrong there whatever the error.
+    pair verdict or a ranking with one swap. `blind_accuracy`: the same where no picture is sent, a
+    blank one, or another item's; as large as `accuracy` it is a judge that never looks.
+    `first_bias`: probability of taking the first-shown response of a pair whatever the label says.
+    `length_bias`: likewise the longer one (points per doubling of the mean length in scoring).
+    `noise`: probability that a repeat draws anew. `unreadable` and `refusal`: probabilities of such
+    answers. `effects`: what a probe's cue is worth by its name: points per unit of the cue in
+    scoring; in pairs and rankings the probability of preferring the response that bears most of it
+    (below zero: of avoiding it). `acuity`: the error that it tells from the truth in 3 of 4 pairs,
+    by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the error.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -187,6 +188,7 @@ class RunConfig(Record):
     modes: tuple[Mode, ...] = MODES
     settings: Annotated[tuple[Setting, ...], Field(min_length=1)] = ("analyze",)
     prompts: str | None = None
+    sanitise: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
     limit_probes: Annotated[int, Field(ge=1)] | None = None

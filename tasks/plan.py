@@ -19,6 +19,7 @@ from tasks.asking import Asked, Ground, Planned, planned
 from tasks.judges import Seat
 from tasks.probe_plan import probed_variants
 from tasks.probes.kinds import Variant
+from tasks.sanitiser import sanitised
 
 GATHER, JUDGE = 1, 2
 
@@ -150,11 +151,12 @@ def judging_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
         description = ground.descriptions.get((seat.name, sample.item_id))
         if description is None:
             return None
+    shown = [sample.responses[own].text for own in ask.presented]
     return ground.prompts.judge_text(
         sample.mode,
         asked.setting,
         instruction=sample.instruction,
-        responses=[sample.responses[own].text for own in ask.presented],
+        responses=[sanitised(text) for text in shown] if ground.config.sanitise else shown,
         scale=ground.scale,
         description=description,
         change=ask.prompt,

@@ -27,12 +27,17 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
-def _font(size: float) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size * _FINER)
+def bundled_font(size: float) -> ImageFont.FreeTypeFont:
+    """Pillow's own scalable font, `size` pixels to the em."""
+    font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so its scalable font is missing")
     # Pillow's own layout engine: raqm's versions place glyphs differently from machine to machine
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    return bundled_font(size * _FINER)
 
 
 class Canvas:

@@ -65,9 +65,15 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
 
 
+def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
+    """How likely the truth is: a blank picture and another item's show nothing of it."""
+    blind = not context["sees_image"] or context.get("picture") in {"blank", "other"}
+    return dose.blind_accuracy if blind else dose.accuracy
+
+
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
     """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy = _accuracy(context, dose)
     truth = str(context.get("truth", "unsure"))
     other = {"yes": "no", "no": "yes"}.get(truth, truth)
     said = truth if draw.random() < accuracy else other
@@ -77,15 +83,23 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy = _accuracy(context, dose)
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":
-            return f"[[{_score(context, dose, draw, right)}]]"
+            score = _score(context, dose, draw, right)
+            return f"[[{_called(str(score), score - int(context['scale'][0]), context)}]]"
         case "pair":
-            return f"[[{_choice(context, dose, draw, right)}]]"
+            choice = _choice(context, dose, draw, right)
+            return f"[[{_called(choice, 'ABC'.index(choice), context)}]]"
         case _:
             return ", ".join(f"[[{letter}]]" for letter in _ranking(context, dose, draw, right))
+
+
+def _called(verdict: str, at: int, context: dict[str, Any]) -> str:
+    """The verdict as the labels that the context tells of have it."""
+    labels = context.get("labels")
+    return str(labels[at]) if labels else verdict
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from data.make.facts import ItemFacts
 from data.records import AnswerMode, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.probes.swaps import Swaps, swaps
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
 if TYPE_CHECKING:
@@ -61,6 +62,20 @@ class Around:
     scale: Scale
     samples: Sequence[Sample]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+
+    @cached_property
+    def swaps(self) -> Swaps:
+        """Whose pictures stand in for whose."""
+        return swaps(self.samples)
+
+    @cached_property
+    def scored(self) -> Mapping[str, Sequence[Sample]]:
+        """The samples of scoring by item."""
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            if sample.mode == "score" and sample.responses:
+                found.setdefault(sample.item_id, []).append(sample)
+        return found
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,14 @@ import polars as pl
 from data.make.graded import DIMENSIONS, GRADED_VERSION
 from data.records import READABLE, TIE, Estimate
 from data.tables import ESTIMATES, table
-from tasks.measures import thresholds
+from tasks.measures import order, thresholds
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Floats
-from tasks.measures.order import PAIR, pair_features
 from tasks.measures.psychometric import MOST_LAPSES, Curve, Fitted, fitted
 from tasks.probes.kinds import Found
 from tasks.probes.rows import Cell, Counted, Counting, counted
 
-FIRST = next(measure for measure in PAIR if measure.name == "first_preference")
+FIRST = next(measure for measure in order.MEASURES if measure.name == "first_preference")
 FEWEST_DOSES = 3
 UNFIT = 0.01  # p of the deviance, below which the curve is said not to fit
 METHOD = "profile likelihood, widened where the answers to one picture are alike"
@@ -97,10 +96,11 @@ def _first(dimension: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Coun
         }
         if row["source"] != dimension:
             return Counted(None, asked=False)
-        shown, turned = verdicts.get("shown"), verdicts.get("turned")
-        if shown is None or turned is None:
-            return Counted(None, answered=False)
-        return Counted(pair_features(shown, turned, None))
+        both = [verdicts.get("shown")], [verdicts.get("turned")]
+        features = order.features(*both, None)
+        gaps = [None] in both
+        limits = order.limits(*both, None) if gaps else None
+        return Counted(features, limits, answered=not gaps)
 
     return of_sample
 

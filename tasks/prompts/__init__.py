@@ -13,7 +13,7 @@ from cache.keys import canonical_json
 from data.errors import ConfigError
 from data.records import LETTERS, MODES, Mode, Scale
 from tasks.config import SETTINGS
-from tasks.prompts.changes import AS_IT_IS, PromptChange
+from tasks.prompts.changes import AS_IT_IS, RUBRICS, PromptChange
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -181,8 +181,8 @@ def rubric(scale: Scale, change: PromptChange = AS_IT_IS) -> list[str]:
     if len(levels) != len(FIVE):
         words = {levels[0]: "the worst a response can be", levels[-1]: "the best it can be"}
     lines = [f"{level}: {word}" for level, word in words.items()]
-    if change.rubric == "shuffled":
-        return [lines[at] for at in sorted(range(len(lines)), key=lambda at: (at * 3 + 1) % 5)]
+    if change.rubric in RUBRICS and len(lines) == len(FIVE):
+        return [lines[at] for at in RUBRICS[change.rubric]]
     return lines[::-1] if change.rubric == "descending" else lines
 
 

@@ -66,6 +66,22 @@ def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
     return _svg(chart, f"verdicts of {name} by label")
 
 
+def calibration(rows: Sequence[dict[str, Any]], name: str) -> str:
+    """Share right by mean confidence, a dot a bin, beside the line on which both are equal."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[0, 1])
+    x = alt.X("confidence_in_bin:Q", title="mean confidence", scale=scale)
+    y = alt.Y("right_in_bin:Q", title="share right", scale=scale)
+    ends = alt.InlineData([{"confidence_in_bin": at, "right_in_bin": at} for at in (0, 1)])
+    line = alt.Chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y)
+    base = alt.Chart(alt.InlineData(list(rows))).encode(x=x, y=y)
+    path = base.mark_line(color=INK, strokeWidth=1).encode(order="bin:Q")
+    dots = base.mark_point(color=INK, filled=True, size=50, opacity=1)
+    chart = (line + path + dots).properties(width=260, height=260)
+    return _svg(chart, f"share right of {name} by confidence")
+
+
 def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
     """Shares of every level (columns) in what each subject said (rows), in percent."""
     import altair as alt

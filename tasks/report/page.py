@@ -108,6 +108,10 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                         SHARES[mode],
                     )
                 ),
+                "calibrations": [
+                    {"judge": name, "chart": Markup(charts.calibration(bins, name))}
+                    for name, bins in tables.calibrations(inputs.estimates, mode, names)
+                ],
                 "confusions": [
                     {"judge": name, "chart": Markup(charts.confusion(counts, name))}
                     for name, counts in distributions.confusions(
@@ -128,6 +132,9 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "curves": [
             {"name": each["name"], "chart": Markup(charts.curves(each["arms"], each["name"]))}
             for each in doses.curves(inputs.estimates, names)
+        ],
+        "alarms": [
+            {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
         ],
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),

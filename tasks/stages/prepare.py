@@ -65,6 +65,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         judges=describe_judges(config, seats),
         settings=list(config.settings),
         modes=list(config.modes),
+        sanitise=config.sanitise,
         config_sha256=meaning,
         prompts_sha256=prompts.sha256,
         commit=_commit(),

@@ -47,7 +47,7 @@ def collect_verdicts(here: Context) -> dict[str, int]:
 def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples = here.run.table("samples", without=UNMEASURED)
-    judged = here.run.table("verdicts", without=("raw_verdict", "reason"))
+    judged = here.run.table("verdicts", without=("raw_verdict", "reason", "request_key"))
     resampling = here.config.bootstrap
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import polars as pl
@@ -16,7 +15,7 @@ from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import LABEL_TOKENS, Sample
-from data.tables import ANSWERS, PLAN, table
+from data.tables import ANSWERS, PLAN, Samples, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.gather import descriptions, gathered, with_responses
@@ -33,6 +32,7 @@ from tasks.plan import (
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.context import Context
 
+WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
 REQUESTS = Schema(
     {
         "request_key": pl.String(),
@@ -44,13 +44,12 @@ REQUESTS = Schema(
 )
 
 
-def ground(here: Context, samples: Sequence[Sample]) -> Ground:
+def ground(here: Context, samples: Samples) -> Ground:
     """What the run's plan stands on, from its tables."""
     images = {
         (row["source_sha256"], row["limits"], row["change"]): PreparedImage.model_validate(row)
         for row in here.run.table("images").iter_rows(named=True)
     }
-    lengths = [len(r.text.split()) for s in samples for r in s.responses]
     return Ground(
         config=here.config,
         scale=here.scale,
@@ -59,8 +58,16 @@ def ground(here: Context, samples: Sequence[Sample]) -> Ground:
         images=images,
         facts=here.facts(),
         fresh=here.fresh(),
-        mean_length=fmean(lengths) if lengths else 0.0,
+        mean_length=_mean_length(samples),
     )
+
+
+def _mean_length(samples: Samples) -> float:
+    """Words of a response, on average; 0 without any."""
+    texts = samples.frame.select(pl.col("responses").explode().struct.field("text"))
+    counted = texts.drop_nulls().select(pl.col("text").str.count_matches(WORD).sum(), n=pl.len())
+    words, responses = counted.row(0)
+    return float(words / responses) if responses else 0.0
 
 
 def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Planned]:
@@ -69,8 +76,11 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     `bound` lets the longest text that could come stand for what round 1 has yet to bring, so that
     a quote can be given before it; such rows have no request key.
     """
-    samples: Sequence[Sample] = here.samples()
-    base = ground(here, samples)
+    if round_ == GATHER and not (here.config.responders or "vision-expert" in here.config.settings):
+        return ()
+    stored = here.samples()
+    samples: Sequence[Sample] = stored
+    base = ground(here, stored)
     if bound and round_ == JUDGE:
         samples, base = _bounded(here, samples, base)
     if round_ == GATHER:
