@@ -96,10 +96,11 @@ def _first(dimension: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Coun
         }
         if row["source"] != dimension:
             return Counted(None, asked=False)
-        shown, turned = verdicts.get("shown"), verdicts.get("turned")
-        if shown is None or turned is None:
-            return Counted(None, answered=False)
-        return Counted(order.features([shown], [turned], None))
+        both = [verdicts.get("shown")], [verdicts.get("turned")]
+        features = order.features(*both, None)
+        gaps = [None] in both
+        limits = order.limits(*both, None) if gaps else None
+        return Counted(features, limits, answered=not gaps)
 
     return of_sample
 
