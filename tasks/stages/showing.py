@@ -52,7 +52,7 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
         raise DataError(f"there is no sample {sample_id!r}; the first are {some!r}")
     settings = here.config.probes.get(probe, ProbeConfig())
     variants = PROBES[probe].vary(sample, Around(settings, here.scale, samples, here.facts()))
-    if not variants:
+    if not variants or sample.mode not in PROBES[probe].modes:
         raise ConfigError(f"probe {probe!r} asks nothing about {sample_id!r}")
     own = tuple(range(len(sample.responses)))
     base = Variant(variant="base", sample=sample, presented=own)
