@@ -17,9 +17,17 @@ SETTINGS = (
     "no-figure",
     "vision-expert",
 )
+MORE_STEPS = ("checklist", "describe-first")  # remedies that are prompts, used as settings are
 BLIND_SETTINGS = frozenset({"no-figure", "vision-expert"})
 Setting = Literal[
-    "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
+    "analyze",
+    "figure-first",
+    "answer-first",
+    "figure-and-answer",
+    "no-figure",
+    "vision-expert",
+    "checklist",
+    "describe-first",
 ]
 
 
@@ -92,13 +100,16 @@ class Simulation(Record):
     doubling of the mean length in scoring). `noise`: probability that a repeat draws anew.
     `unreadable` and `refusal`: probabilities of such answers. `effects`: what a probe's cue is
     worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
-    of preferring the response that bears most of it (below zero: of avoiding it).
+    of preferring the response that bears most of it (below zero: of avoiding it). `prompts`: what
+    a probe's change of prompt adds to the accuracy, by its name. At a temperature that a probe sets
+    `noise` is that many times itself.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
     first_bias: Annotated[float, Field(ge=0, le=1)] = 0.0
     length_bias: float = 0.0
     effects: dict[str, float] = Field(default_factory=dict)
+    prompts: dict[str, float] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0

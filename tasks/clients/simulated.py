@@ -54,7 +54,8 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     steady = request.model_copy(update={"repeat": 0})
     item = random.Random(_seed(request_key(steady)))
     fresh = random.Random(_seed(request_key(request)))
-    draw = fresh if item.random() < dose.noise else item
+    noise = dose.noise * float(str(context.get("temperature", 1.0)))
+    draw = fresh if item.random() < noise else item
     event = draw.random()
     if event < dose.refusal:
         return "I'm sorry, but I can't help with judging this.", "refusal"
@@ -78,6 +79,7 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
     accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy += dose.prompts.get(str(context.get("prompt")), 0.0)
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":

@@ -10,12 +10,15 @@ from tasks.measures import (
     beyond,
     consistency,
     contrast,
+    noisiness,
     order,
     pair,
     reliability,
     score,
+    side_by_side,
     ties,
     transitivity,
+    wording,
 )
 from tasks.measures.annotations import MEASURES as ANNOTATIONS
 from tasks.measures.ceiling import ceilings
@@ -77,6 +80,9 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     ),
     "Order (probe `order`)": order.MEASURES,
     "One thing changed (probes)": contrast.MEASURES,
+    "Two ways of judging side by side (probes)": side_by_side.MEASURES,
+    "Wordings (probe `paraphrase`)": wording.MEASURES,
+    "Noisiness (probe `temperature`)": noisiness.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -8,14 +8,25 @@ from typing import TYPE_CHECKING
 from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
+from tasks.probes.paraphrase import Paraphrase
 from tasks.probes.repeats import Repeats
+from tasks.probes.settings import Settings
+from tasks.probes.temperature import Temperature
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-PROBES: dict[str, Probe] = {probe.name: probe for probe in (Order(), Repeats(), Length())}
+EVERY: tuple[Probe, ...] = (
+    Order(),
+    Repeats(),
+    Length(),
+    Paraphrase(),
+    Temperature(),
+    Settings(),
+)
+PROBES: dict[str, Probe] = {probe.name: probe for probe in EVERY}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def begins(prefix: str) -> Callable[[str], bool]:
 def contrasted(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
     """Every arm's effect, excess change, shift of the loss and of unreadable answers."""
     frames = [
-        probed(probe, mode, found, _counting(mode, found.scale, arm), _measures(mode, arm),
+        probed(probe, mode, found, counting(mode, found.scale, arm), _measures(mode, arm),
                arm=arm.name)
         for arm in arms
     ]  # fmt: skip
@@ -94,7 +94,9 @@ def _measures(mode: Mode, arm: Arm) -> tuple[Measure, ...]:
     return (*first, *won, contrast.EXCESS, contrast.LOSS, contrast.UNREADABLE)
 
 
-def _counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
+def counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
+    """What a sample adds to the columns of `tasks/measures/contrast.py`."""
+
     def counted(row: Row, cells: Sequence[Cell]) -> Counted:
         base = [cell.verdict for cell in cells if arm.control(cell.variant)]
         treated = [cell.verdict for cell in cells if arm.treated(cell.variant)]

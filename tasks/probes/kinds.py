@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import Field, JsonValue
 
@@ -54,20 +54,30 @@ def asked_again(sample: Sample, repeats: Sequence[int]) -> Variant:
 class Around:
     """What a probe may know besides the sample: its settings, the scale, the dataset, the facts.
 
-    `facts` are what is known of each item's picture, where the dataset says so.
+    `facts` are what is known of each item's picture, where the dataset says so; `settings` are the
+    run's prompt settings, the probes' own first.
     """
 
     config: ProbeConfig
     scale: Scale
     samples: Sequence[Sample]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+    settings: tuple[str, ...] = ("analyze",)
+
+
+class Bill(NamedTuple):
+    """What an answer is billed at, whoever paid for it; `None` where it is unknown."""
+
+    usd: float | None
+    tokens: float | None
 
 
 @dataclass(frozen=True)
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
-    `texts` has what was answered by request key, for probes that read more than the verdict.
+    `texts` has what was answered by request key, for probes that read more than the verdict, and
+    `bills` what each answer costs.
     """
 
     samples: pl.DataFrame
@@ -77,6 +87,7 @@ class Found:
     bootstrap: BootstrapConfig
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    bills: Mapping[str, Bill] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:

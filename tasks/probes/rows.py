@@ -18,12 +18,16 @@ from tasks.probes.kinds import Found
 
 
 class Cell(NamedTuple):
-    """One verdict of a sample: `None` if it is not readable; `open` if it has no answer yet."""
+    """One verdict of a sample: `None` if it is not readable; `open` if it has no answer yet.
+
+    `key` is its request's, or the keys of all the requests it stands on.
+    """
 
     variant: str
     repeat: int
     verdict: str | None
     open: bool
+    key: str | None = None
 
 
 class Counted(NamedTuple):
@@ -119,8 +123,9 @@ def _groups(
 
 def _cells(group: pl.DataFrame) -> dict[str, list[Cell]]:
     found: dict[str, list[Cell]] = {}
-    chosen = group.select("sample_id", "variant", "repeat", "status", "verdict")
-    for sample_id, variant, repeat, status, verdict in chosen.iter_rows():
+    chosen = group.select("sample_id", "variant", "repeat", "status", "verdict", "request_key")
+    for sample_id, variant, repeat, status, verdict, key in chosen.iter_rows():
         readable = verdict if status in READABLE else None
-        found.setdefault(sample_id, []).append(Cell(variant, repeat, readable, status == "open"))
+        cell = Cell(variant, repeat, readable, status == "open", key)
+        found.setdefault(sample_id, []).append(cell)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from data.ledger import spent
-from data.records import READABLE
+from data.records import READABLE, Usage
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.tables import VERDICTS
@@ -18,6 +18,7 @@ from tasks.measures import PARTS, better, definitions, paired_differences, prima
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
 from tasks.probes import Found, estimate_probes
+from tasks.probes.kinds import Bill
 from tasks.report import ReportInputs, write_report
 from tasks.stages.context import Context
 from tasks.verdicts import verdicts
@@ -59,9 +60,9 @@ def measure(here: Context) -> pl.DataFrame:
 
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
     """What each configured probe's estimates stand on."""
-    facts, scale, texts = here.facts(), here.scale, Texts(here.run)
+    facts, scale, texts, bills = here.facts(), here.scale, Texts(here.run), Bills(here)
     return {
-        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts)
+        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts, bills)
         for name, settings in here.config.probes.items()
     }
 
@@ -78,6 +79,34 @@ class Texts(Mapping[str, str]):
         return dict(answers.iter_rows())
 
     def __getitem__(self, key: str) -> str:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+class Bills(Mapping[str, Bill]):
+    """What each answer is billed at, by request key, whether this run paid for it or found it."""
+
+    def __init__(self, here: Context) -> None:
+        self._here = here
+
+    @cached_property
+    def _found(self) -> dict[str, Bill]:
+        columns = ("request_key", "judge", "input_tokens", "output_tokens")
+        answers = self._here.run.table("answers").filter(pl.col("status") == "answered")
+        found = {}
+        for key, judge, read, written in answers.select(columns).iter_rows():
+            seat = self._here.seats[judge]
+            settle = seat.settle_batch if seat.batched and not seat.free else seat.settle
+            usd = settle(Usage(input_tokens=read, output_tokens=written))
+            found[key] = Bill(usd, None if read is None or written is None else read + written)
+        return found
+
+    def __getitem__(self, key: str) -> Bill:
         return self._found[key]
 
     def __iter__(self) -> Iterator[str]:
