@@ -102,7 +102,8 @@ class Simulation(Record):
     worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
     of preferring the response that bears most of it (below zero: of avoiding it). `prompts`: what
     a probe's change of prompt adds to the accuracy, by its name. At a temperature that a probe sets
-    `noise` is that many times itself.
+    `noise` is that many times itself. `contradicts`: probability that the analysis names another
+    outcome than the verdict; without it the analysis names none.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -110,6 +111,7 @@ class Simulation(Record):
     length_bias: float = 0.0
     effects: dict[str, float] = Field(default_factory=dict)
     prompts: dict[str, float] = Field(default_factory=dict)
+    contradicts: Annotated[float, Field(ge=0, le=1)] | None = None
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0

@@ -63,6 +63,9 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
         return "Both the picture and the text deserve a closer look before anybody decides.", "stop"
     verdict = _verdict(context, dose, draw)
     analysis = "Simulated analysis: no model has looked at this picture."
+    if dose.contradicts is not None:
+        other = fresh.random() < dose.contradicts
+        analysis += " " + _words(context, verdict, fresh if other else None)
     return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
 
 
@@ -88,6 +91,23 @@ def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> 
             return f"[[{_choice(context, dose, draw, right)}]]"
         case _:
             return ", ".join(f"[[{letter}]]" for letter in _ranking(context, dose, draw, right))
+
+
+def _words(context: dict[str, Any], verdict: str, other: random.Random | None) -> str:
+    """The outcome of a verdict in a sentence, or with `other` an outcome that it is not."""
+    said = verdict.strip("[]").split("]")[0]
+    if context["mode"] == "score":
+        low, high = (int(end) for end in context["scale"])
+        levels = [str(level) for level in range(low, high + 1)]
+    else:
+        levels = list(LETTERS[: len(context["lengths"])]) + [TIE] * (context["mode"] == "pair")
+    if other is not None:
+        said = other.choice([level for level in levels if level != said])
+    if context["mode"] == "score":
+        return f"Overall, this response deserves a {said}."
+    if context["mode"] == "pair" and said == TIE:
+        return "Overall, both responses are equally good."
+    return f"Overall, Assistant {said} is the best."
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:

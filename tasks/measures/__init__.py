@@ -12,12 +12,14 @@ from tasks.measures import (
     contrast,
     noisiness,
     order,
+    own_words,
     pair,
     reliability,
     score,
     side_by_side,
     ties,
     transitivity,
+    triangle,
     wording,
 )
 from tasks.measures.annotations import MEASURES as ANNOTATIONS
@@ -82,6 +84,8 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "One thing changed (probes)": contrast.MEASURES,
     "Two ways of judging side by side (probes)": side_by_side.MEASURES,
     "Wordings (probe `paraphrase`)": wording.MEASURES,
+    "Verdict and own words (probe `self-verdict`)": own_words.MEASURES,
+    "Scores, pairs and rankings (probe `triangle`)": triangle.MEASURES,
     "Noisiness (probe `temperature`)": noisiness.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)

@@ -10,8 +10,10 @@ from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.paraphrase import Paraphrase
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_verdict import SelfVerdict
 from tasks.probes.settings import Settings
 from tasks.probes.temperature import Temperature
+from tasks.probes.triangle import Triangle
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +27,8 @@ EVERY: tuple[Probe, ...] = (
     Paraphrase(),
     Temperature(),
     Settings(),
+    SelfVerdict(),
+    Triangle(),
 )
 PROBES: dict[str, Probe] = {probe.name: probe for probe in EVERY}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pydantic import Field, JsonValue
 
 from data.make.facts import ItemFacts
-from data.records import Mode, Record, Sample, Scale
+from data.records import Label, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
@@ -63,6 +63,24 @@ class Around:
     samples: Sequence[Sample]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     settings: tuple[str, ...] = ("analyze",)
+
+    @cached_property
+    def labels(self) -> Mapping[tuple[str, str, tuple[str, ...]], tuple[Label, ...]]:
+        """The labels of every sample by item, mode and the texts of its responses."""
+        found: dict[tuple[str, str, tuple[str, ...]], tuple[Label, ...]] = {}
+        for sample in self.samples:
+            texts = tuple(response.text for response in sample.responses)
+            found[sample.item_id, sample.mode, texts] = sample.labels
+            if sample.mode == "pair":
+                turned = tuple(_turned(label) for label in sample.labels)
+                found.setdefault((sample.item_id, "pair", texts[::-1]), turned)
+        return found
+
+
+def _turned(label: Label) -> Label:
+    """A pair's label with the two responses the other way round."""
+    turned = {"A": "B", "B": "A"}.get(label.verdict, label.verdict)
+    return label.model_copy(update={"verdict": turned})
 
 
 class Bill(NamedTuple):
