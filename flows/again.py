@@ -6,10 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
+from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from data.tables import read
 from flows.terminal import show
+from tasks.report.card import markdown
 from tasks.stages import checks, results
 from tasks.stages.context import context
 
@@ -35,6 +37,20 @@ def report_run(run: Path, as_json: bool) -> None:
     """Write a run's page again and print where it lies."""
     page = checks.report(context(RunFolder.open(run).path))
     show({"report": page}, as_json, lambda s: str(s["report"]))
+
+
+def print_cards(run: Path, judge: str | None, as_json: bool) -> None:
+    """Print the judge cards of a run, of one judge or of all.
+
+    Raises:
+        DataError: the run has no card of that judge.
+    """
+    here = context(RunFolder.open(run).path)
+    made = [card for card in results.judge_cards(here) if judge in (None, card.judge)]
+    if not made:
+        raise DataError(f"run {here.run.run_id!r} has no card of {judge!r}")
+    rows = [card.model_dump() for card in made]
+    show(rows, as_json, lambda _: "\n".join(markdown(card) for card in made))
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,9 @@ max_calls = click.option(
     "--max-calls", type=click.IntRange(min=0), help="Most HTTP requests, retries among them."
 )
 limit = click.option("--limit", type=click.IntRange(min=1), help="At most so many samples.")
+limit_probes = click.option(
+    "--limit-probes", type=click.IntRange(min=1), help="At most so many samples per probe and mode."
+)
 override = click.option(
     "--override", metavar="CHECKPOINT", help="Let a failed checkpoint pass; needs --why."
 )
@@ -60,16 +63,22 @@ def demo(run_dir: Path | None, overrides: tuple[str, ...], as_json: bool) -> Non
 @click.argument("config", type=FILE)
 @sets
 @limit
+@limit_probes
 @click.option("--probes/--no-probes", default=True, help="Quote the configured probes too.")
 @as_json
 def plan(
-    config: Path, overrides: tuple[str, ...], limit: int | None, probes: bool, as_json: bool
+    config: Path,
+    overrides: tuple[str, ...],
+    limit: int | None,
+    limit_probes: int | None,
+    probes: bool,
+    as_json: bool,
 ) -> None:
     """The quote: requests, cached share, tokens, price and time. Makes no call."""
     from flows.planning import print_quote
 
     changes: dict[str, Any] = {} if probes else {"probes": {}}
-    print_quote(config, overrides, limit, as_json, **changes)
+    print_quote(config, _with_limit(overrides, limit_probes), limit, as_json, **changes)
 
 
 @cli.command()
@@ -79,6 +88,7 @@ def plan(
 @max_calls
 @click.option("--run-dir", type=FILE, help="The run's folder; made if it does not exist.")
 @limit
+@limit_probes
 @click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
 @override
 @why
@@ -90,6 +100,7 @@ def run(
     max_calls: int | None,
     run_dir: Path | None,
     limit: int | None,
+    limit_probes: int | None,
     probes: bool,
     override: str | None,
     why: str | None,
@@ -103,7 +114,7 @@ def run(
         config,
         run_dir,
         as_json,
-        overrides=list(overrides),
+        overrides=list(_with_limit(overrides, limit_probes)),
         max_usd=max_usd,
         max_calls=max_calls,
         limit=limit,
@@ -240,6 +251,17 @@ def report(run: Path, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("run", type=FILE)
+@click.option("--judge", help="Only this judge.")
+@as_json
+def card(run: Path, judge: str | None, as_json: bool) -> None:
+    """What each judge of a run can be trusted with, on a page (Markdown, or JSON)."""
+    from flows.again import print_cards
+
+    print_cards(run, judge, as_json)
+
+
+@cli.command()
+@click.argument("run", type=FILE)
 @click.option("--sample", "sample_id", help="A sample's id; without it, the samples are listed.")
 @click.option("--judge", help="Only this judge.")
 @as_json
@@ -250,6 +272,10 @@ def view(run: Path, sample_id: str | None, judge: str | None, as_json: bool) -> 
     view_sample(run, sample_id, judge, as_json)
 
 
+def _with_limit(overrides: tuple[str, ...], limit_probes: int | None) -> tuple[str, ...]:
+    return overrides if limit_probes is None else (*overrides, f"limit_probes={limit_probes}")
+
+
 def _reason(override: str | None, why: str | None) -> dict[str, str]:
     if (override is None) != (why is None):
         raise ConfigError("--override CHECKPOINT and --why TEXT go together")
@@ -257,10 +283,11 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_cache, cli_data
+    from flows import cli_cache, cli_data, cli_probes
 
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
+    cli.add_command(cli_probes.probes)
 
 
 def main(argv: list[str] | None = None) -> None:

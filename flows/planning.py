@@ -15,7 +15,7 @@ from tasks.stages import prepare, rounds
 from tasks.stages.context import context
 
 COLUMNS = [
-    "judge", "purpose", "mode", "setting", "probe", "variant", "requests", "cached", "shared",
+    "judge", "purpose", "mode", "setting", "probe", "samples", "requests", "cached", "shared",
     "input_tokens", "expected_usd", "max_usd",
 ]  # fmt: skip
 
@@ -46,6 +46,20 @@ def print_quote(
     show(result, as_json, _text)
 
 
+def _summed(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of all variants of a probe as one; an unknown price makes the sum unknown."""
+    parts: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for line in lines:
+        part = parts.setdefault(tuple(line[name] for name in COLUMNS[:5]), {})
+        for name in COLUMNS[:5]:
+            part[name] = line[name]
+        part["samples"] = max(part.get("samples", 0), line["samples"])
+        for name in COLUMNS[6:]:
+            known = part.get(name, 0) is not None and line[name] is not None
+            part[name] = part.get(name, 0) + line[name] if known else None
+    return list(parts.values())
+
+
 def _text(result: dict[str, Any]) -> str:
     total = result["total"]
     price = f"{total['expected_usd']:.4f} USD expected, {total['max_usd']:.4f} at most"
@@ -54,7 +68,7 @@ def _text(result: dict[str, Any]) -> str:
     bound = "" if total["exact"] else " (an upper bound: an earlier round must be answered first)"
     return "\n".join(
         [
-            table(result["lines"], COLUMNS),
+            table(_summed(result["lines"]), COLUMNS),
             "",
             f"{total['requests']} requests, {total['cached']} cached, {total['to_send']} to send"
             f"{bound}",

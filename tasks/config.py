@@ -153,12 +153,14 @@ class ProbeConfig(Record):
     """Which items a probe asks about and how often.
 
     `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
-    variants, and the base request beside it.
+    variants, and the base request beside it. `families` (of the probe `self-preference`) names the
+    judges and responders that belong together.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     repeats: Annotated[int, Field(ge=2, le=100)] = 6
     draws: Annotated[int, Field(ge=2, le=20)] = 2
+    families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class ImagesConfig(Record):

@@ -61,14 +61,14 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
                 base = _plain(sample, tuple(range(len(sample.responses))))
                 for repeat in range(config.repeats):
                     asked = Asked(base, setting, repeat)
-                    yield planned(ground, seat, asked, _judge_text(ground, seat, asked))
+                    yield planned(ground, seat, asked, judging_text(ground, seat, asked))
             if number > 0:  # probes ask in the first setting; the others are compared with it
                 continue
             for probe, ask in asked_of(seat, probed):
                 purpose = "judge" if ask.question is None else "ask"
                 for repeat in ask.repeats:
                     asked = Asked(ask, setting, repeat, probe, purpose)
-                    yield planned(ground, seat, asked, _judge_text(ground, seat, asked))
+                    yield planned(ground, seat, asked, judging_text(ground, seat, asked))
 
 
 def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:
@@ -135,7 +135,7 @@ def _one_per_item(samples: Iterable[Sample]) -> list[Sample]:
     return list(firsts.values())
 
 
-def _judge_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
+def judging_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
     """The prompt of a judging request; `None` where the image's description is missing."""
     sample, ask, description = asked.sample, asked.ask, None
     if ask.question is not None:

@@ -13,7 +13,9 @@ from tasks.judges import Seat
 
 
 class QuoteLine(Record):
-    """Requests of one judge, mode, setting and variant; money and tokens of the uncached ones.
+    """Requests of one judge, mode, setting and variant about so many samples.
+
+    Money and tokens are of the uncached ones.
 
     `expected_usd` and `max_usd` are `None` where the price is unknown. `exact` is false where an
     earlier round must be answered first, so that the line is an upper bound.
@@ -25,6 +27,7 @@ class QuoteLine(Record):
     setting: str
     probe: str | None
     variant: str
+    samples: int
     requests: int
     cached: int
     shared: int
@@ -49,6 +52,7 @@ class QuoteTotal(Record):
     exact: bool
 
 
+_COUNTED = ("samples", "requests", "cached", "shared", "input_tokens")
 _GROUP = ["judge", "purpose", "mode", "setting", "probe", "variant"]
 
 
@@ -61,6 +65,7 @@ def quote_lines(plan: pl.DataFrame, cached: set[str], seats: Mapping[str, Seat])
         ),
     ).with_columns((~pl.col("hit") & ~pl.col("again")).alias("send"))
     sums = marked.group_by(_GROUP, maintain_order=True).agg(
+        pl.col("sample_id").n_unique().alias("samples"),
         pl.len().alias("requests"),
         (pl.col("hit") & ~pl.col("again")).sum().alias("cached"),
         pl.col("again").sum().alias("shared"),
@@ -109,7 +114,7 @@ def _line(row: dict[str, Any], seat: Seat) -> QuoteLine:
     to_send = row["to_send"]
     rounds = -(-to_send // max(seat.concurrency, 1))
     return QuoteLine(
-        **{name: row[name] for name in (*_GROUP, "requests", "cached", "shared", "input_tokens")},
+        **{name: row[name] for name in (*_GROUP, *_COUNTED)},
         expected_usd=_sum(row["expected_usd"]),
         max_usd=_sum(row["max_usd"]),
         seconds=rounds * seat.expected_seconds,

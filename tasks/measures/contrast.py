@@ -163,7 +163,7 @@ def excess_change(sums: Floats, columns: Columns) -> Floats:
     """Share of verdicts that differ from the base verdict, beyond the repeats of both arms.
 
     P(arm differs from base) less the mean of P(two base answers differ) and P(two answers of the
-    arm differ); it estimates the sum of (p - q)^2 over verdicts, and 0 is no change.
+    arm differ); it estimates half the sum of (p - q)^2 over verdicts, and 0 is no change.
     """
     noise = (column(sums, "within_base") + column(sums, "within_arm")) / 2
     return ratio(column(sums, "cross") - noise, column(sums, "both"))

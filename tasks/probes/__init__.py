@@ -10,6 +10,7 @@ from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.paraphrase import Paraphrase
 from tasks.probes.repeats import Repeats
+from tasks.probes.self_preference import SelfPreference
 from tasks.probes.self_verdict import SelfVerdict
 from tasks.probes.settings import Settings
 from tasks.probes.temperature import Temperature
@@ -20,17 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["PROBES", "Around", "Found", "Probe", "Variant", "estimate_probes"]
 
-EVERY: tuple[Probe, ...] = (
-    Order(),
-    Repeats(),
-    Length(),
-    Paraphrase(),
-    Temperature(),
-    Settings(),
-    SelfVerdict(),
-    Triangle(),
-)
-PROBES: dict[str, Probe] = {probe.name: probe for probe in EVERY}
+PROBES: dict[str, Probe] = {
+    probe.name: probe
+    for probe in (
+        Order(),
+        Repeats(),
+        Length(),
+        SelfPreference(),
+        Paraphrase(),
+        Temperature(),
+        Settings(),
+        SelfVerdict(),
+        Triangle(),
+    )
+}
 
 
 def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:

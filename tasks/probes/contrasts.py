@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from tasks.measures.contrast import Reading
 from tasks.measures.kinds import Measure
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.probes.kinds import Found
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted
 
 Row = Mapping[str, Any]
 Target = Callable[[Row], int | None]
@@ -48,22 +49,15 @@ def begins(prefix: str) -> Callable[[str], bool]:
 
 def contrasted(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
     """Every arm's effect, excess change, shift of the loss and of unreadable answers."""
-    frames = [
-        probed(probe, mode, found, counting(mode, found.scale, arm), _measures(mode, arm),
-               arm=arm.name)
-        for arm in arms
-    ]  # fmt: skip
-    return pl.concat(frames)
+    countings = [
+        Counting(counting(mode, found.scale, arm), _measures(mode, arm), arm.name) for arm in arms
+    ]
+    return counted(probe, mode, found, countings)
 
 
 def reading(mode: Mode, scale: Scale, row: Row, target: int | None) -> Reading:
     """What a verdict of this sample is worth; `target` is an own index."""
-    labels = label_verdicts(row)
-    if mode == "score":
-        return _score_reading(scale, labels)
-    if mode == "pair":
-        return _pair_reading(labels, target)
-    return _batch_reading(labels, target, len(row["responses"]))
+    return _worth((mode, scale, tuple(label_verdicts(row)), target, len(row["responses"])))
 
 
 def loser(row: Row) -> int | None:
@@ -97,16 +91,39 @@ def _measures(mode: Mode, arm: Arm) -> tuple[Measure, ...]:
 def counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
     """What a sample adds to the columns of `tasks/measures/contrast.py`."""
 
-    def counted(row: Row, cells: Sequence[Cell]) -> Counted:
-        base = [cell.verdict for cell in cells if arm.control(cell.variant)]
-        treated = [cell.verdict for cell in cells if arm.treated(cell.variant)]
+    def count(row: Row, cells: Sequence[Cell]) -> Counted:
+        base = tuple(cell.verdict for cell in cells if arm.control(cell.variant))
+        treated = tuple(cell.verdict for cell in cells if arm.treated(cell.variant))
         if not base or not treated:
             return Counted(None, asked=False)
-        worth = reading(mode, scale, row, arm.target(row) if arm.target else None)
-        features = contrast.features(base, treated, worth)
-        return Counted(features, contrast.limits(base, treated, worth), answered=bool(features[0]))
+        target = arm.target(row) if arm.target else None
+        standing = mode, scale, tuple(label_verdicts(row)), target, len(row["responses"])
+        return _count(standing, base, treated)
 
-    return counted
+    return count
+
+
+Standing = tuple[Mode, Scale, tuple[str, ...], int | None, int]
+
+
+@functools.lru_cache(maxsize=65536)  # samples with equal labels and verdicts count alike
+def _count(standing: Standing, base: contrast.Draws, treated: contrast.Draws) -> Counted:
+    worth = _worth(standing)
+    features = contrast.features(base, treated, worth)
+    limits = None
+    if None in base or None in treated:
+        limits = contrast.limits(base, treated, worth)
+    return Counted(features, limits, answered=bool(features[0]))
+
+
+@functools.lru_cache(maxsize=4096)
+def _worth(standing: Standing) -> Reading:
+    mode, scale, labels, target, size = standing
+    if mode == "score":
+        return _score_reading(scale, labels)
+    if mode == "pair":
+        return _pair_reading(labels, target)
+    return _batch_reading(labels, target, size)
 
 
 def _score_reading(scale: Scale, labels: Sequence[str]) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pydantic import Field, JsonValue
 
@@ -113,11 +113,19 @@ class Found:
         return self.samples.to_dicts()
 
 
+Family = Literal["bias", "hallucination", "consistency", "remedy"]
+
+
 class Probe(Protocol):
-    """A probe of a judge; `modes` are those it can ask in."""
+    """A probe of a judge; `modes` are those it can ask in.
+
+    `headlines` are the measures that stand for it on the judge's card, under its `family`.
+    """
 
     name: str
+    family: Family
     modes: tuple[Mode, ...]
+    headlines: tuple[str, ...]
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """What to ask about a sample besides its base request."""

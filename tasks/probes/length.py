@@ -9,7 +9,7 @@ import polars as pl
 
 from data.records import MODES, Mode, Response, Sample
 from tasks.probes.contrasts import Arm, contrasted, loser, named, winner
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -45,7 +45,9 @@ class Length:
     """Three deterministic paddings that add no content; each sample gets all three."""
 
     name = "length"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""
@@ -72,17 +74,18 @@ class Length:
             cues={"length": tuple(float(own == target) for own in range(size))},
         )
 
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Every padding, of a score's own response or of the worse and the better one."""
+        sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
+        return [
+            Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
+            for side, target in sides.items()
+            for padding in PADDINGS
+        ]
+
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each padding, on the worse and on the better response."""
-        frames = []
-        for mode in self.modes:
-            sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
-            arms = [
-                Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
-                for side, target in sides.items()
-                for padding in PADDINGS
-            ]
-            frames.append(contrasted(self.name, mode, found, arms))
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
         return pl.concat(frames)
 
 

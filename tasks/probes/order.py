@@ -10,7 +10,7 @@ import polars as pl
 from data.records import Mode, Sample
 from tasks.measures import order
 from tasks.measures.labels import combined_choice, label_verdicts
-from tasks.probes.kinds import Around, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Variant
 from tasks.probes.rows import Cell, probed
 
 
@@ -23,7 +23,9 @@ class Order:
     """Pairs both ways; rankings under every rotation, so that each slot holds each response."""
 
     name = "order"
+    family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair", "batch")
+    headlines: tuple[str, ...] = ("first_preference", "first_slot_lift", "position_consistency")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""

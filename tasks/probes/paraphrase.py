@@ -13,8 +13,8 @@ from tasks.measures import wording
 from tasks.measures.labels import label_verdicts
 from tasks.measures.side_by_side import side
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.side_by_side import agreements
 from tasks.prompts import WORDINGS
 from tasks.prompts.changes import PromptChange
@@ -27,6 +27,8 @@ class Paraphrase:
     """Three rewordings of all that stands before the material; one only has slips of the hand."""
 
     name = "paraphrase"
+    family: Family = "consistency"
+    headlines: tuple[str, ...] = ("excess_change", "prompt_flip", "wording_range")
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -50,15 +52,10 @@ class Paraphrase:
         for mode in self.modes:
             frames.append(contrasted(self.name, mode, found, arms))
             frames.append(agreements(self.name, mode, found, arms))
-            frames += [
-                probed(self.name, mode, found, partial(_flips, prompts), wording.FLIP, arm=arm)
-                for arm, prompts in (
-                    *((name, ("base", name)) for name in WORDINGS),
-                    (EVERY, PROMPTS),
-                )
-            ]
-            apart = partial(_halves, mode)
-            frames.append(probed(self.name, mode, found, apart, (wording.RANGE,), arm=EVERY))
+            each = [*((name, ("base", name)) for name in WORDINGS), (EVERY, PROMPTS)]
+            flips = [Counting(partial(_flips, prompts), wording.FLIP, arm) for arm, prompts in each]
+            apart = Counting(partial(_halves, mode), (wording.RANGE,), EVERY)
+            frames.append(counted(self.name, mode, found, [*flips, apart]))
         return pl.concat(frames)
 
 

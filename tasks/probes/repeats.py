@@ -12,7 +12,7 @@ from data.records import MODES, READABLE, Mode, Sample
 from tasks.measures import consistency, reliability
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Measure
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.rows import Cell, Features, probed
 
 MOST_LEVELS = 25  # of answers, for their agreement as levels
@@ -22,7 +22,9 @@ class Repeats:
     """The base request K times in all: the base answer is the first."""
 
     name = "repeats"
+    family: Family = "consistency"
     modes: tuple[Mode, ...] = MODES
+    headlines: tuple[str, ...] = ("repeat_agreement",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base request with every further repeat index."""

@@ -47,6 +47,19 @@ PLAIN = Columns(NOTHING, NOTHING)  # sums without levels
 Features = Callable[[Mapping[str, Any], Sequence[Cell]], Counted | tuple[float, ...] | None]
 
 
+class Counting(NamedTuple):
+    """What is measured of each sample's verdicts, for one arm of a probe or for all of it.
+
+    `features` turns a sample and its verdicts (base and probe rows) into the measures' columns,
+    or into `None` where they cannot be compared; such samples count as missing.
+    """
+
+    features: Features
+    measures: Sequence[Measure]
+    arm: str | None = None
+    columns: Columns = PLAIN
+
+
 def probed(
     name: str,
     mode: Mode,
@@ -54,27 +67,28 @@ def probed(
     features: Features,
     measures: Sequence[Measure],
     *,
-    arm: str | None = None,
     columns: Columns = PLAIN,
 ) -> pl.DataFrame:
-    """Estimates of a probe in one mode, for one of its arms.
+    """Estimates of a probe in one mode."""
+    return counted(name, mode, found, [Counting(features, measures, None, columns)])
 
-    `features` turns a sample and its verdicts (base and probe rows) into the measures' columns,
-    or into `None` where they cannot be compared; such samples count as missing.
-    """
+
+def counted(name: str, mode: Mode, found: Found, countings: Sequence[Counting]) -> pl.DataFrame:
+    """Estimates of a probe in one mode, of each judge, setting and counting."""
     rows: list[Estimate] = []
     by_id = {sample["sample_id"]: sample for sample in found.rows}
     for judge, setting, group in _groups(name, mode, found.verdicts):
         cells = _cells(group)
         covered = [(by_id[key], own) for key, own in cells.items() if key in by_id]
-        counted = [(sample, _counted(features(sample, own))) for sample, own in covered]
-        asked = [(sample, counts) for sample, counts in counted if counts.asked]
-        evidence = _evidence([counts for _, counts in asked], columns)
-        if evidence is None:
-            continue
-        subject = Subject(judge, mode, setting, name, RULE, arm)
-        layers = resampling.strata([sample for sample, _ in asked])
-        rows += estimates([Job(subject, evidence, measures)], layers, found.bootstrap)
+        for counting in countings:
+            each = [(sample, _counted(counting.features(sample, own))) for sample, own in covered]
+            asked = [(sample, counts) for sample, counts in each if counts.asked]
+            evidence = _evidence([counts for _, counts in asked], counting.columns)
+            if evidence is not None:
+                subject = Subject(judge, mode, setting, name, RULE, counting.arm)
+                layers = resampling.strata([sample for sample, _ in asked])
+                job = Job(subject, evidence, counting.measures)
+                rows += estimates([job], layers, found.bootstrap)
     return estimates_table(rows)
 
 

@@ -13,7 +13,7 @@ from data.records import MODES, Mode, Sample
 from tasks.measures import own_words
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.opinions import opinion
-from tasks.probes.kinds import Around, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Variant
 from tasks.probes.rows import Cell, probed
 
 READ = "read"
@@ -23,6 +23,8 @@ class SelfVerdict:
     """Reads the answers that are there already; asks nothing."""
 
     name = "self-verdict"
+    family: Family = "consistency"
+    headlines: tuple[str, ...] = ("self_contradiction",)
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -7,7 +7,7 @@ import polars as pl
 from data.records import MODES, Mode, Sample
 from tasks.config import BLIND_SETTINGS, SETTINGS
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
 from tasks.probes.side_by_side import agreements, prices
 from tasks.prompts.changes import PromptChange
 
@@ -27,6 +27,8 @@ class Settings:
     """Every prompt setting against the first configured one."""
 
     name = "settings"
+    family: Family = "consistency"
+    headlines: tuple[str, ...] = ("agreement_shift",)
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -12,17 +12,16 @@ from tasks.measures import side_by_side
 from tasks.measures.labels import label_verdicts
 from tasks.probes.contrasts import Arm
 from tasks.probes.kinds import Bill, Found
-from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.rows import Cell, Counted, Counting, counted
 
 ESCALATED = "escalated"  # how the variant of an escalated sample's cascade ends
 
 
 def agreements(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
     """Every arm's primary agreement measure beside that of the base answers, and the change."""
-    return pl.concat(
-        probed(probe, mode, found, _agreeing(mode, arm), side_by_side.AGREEMENT, arm=arm.name)
-        for arm in arms
-    )
+    measures = side_by_side.AGREEMENT
+    each = [Counting(_agreeing(mode, arm), measures, arm.name) for arm in arms]
+    return counted(probe, mode, found, each)
 
 
 def prices(
@@ -30,9 +29,8 @@ def prices(
 ) -> pl.DataFrame:
     """What a judgement costs under every arm, beside a plain one."""
     measures = (*side_by_side.COST, side_by_side.ESCALATED) if cascade else side_by_side.COST
-    return pl.concat(
-        probed(probe, mode, found, _costing(found, arm), measures, arm=arm.name) for arm in arms
-    )
+    each = [Counting(_costing(found, arm), measures, arm.name) for arm in arms]
+    return counted(probe, mode, found, each)
 
 
 def both_ways(cells: Sequence[Cell], arm: Arm) -> tuple[list[Cell], list[Cell]]:
@@ -42,7 +40,7 @@ def both_ways(cells: Sequence[Cell], arm: Arm) -> tuple[list[Cell], list[Cell]]:
 
 
 def _agreeing(mode: Mode, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
-    def counted(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         labels = label_verdicts(row)
         plain, changed = both_ways(cells, arm)
         if not labels or not plain or not changed:
@@ -53,11 +51,11 @@ def _agreeing(mode: Mode, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Cel
         before, after = (side_by_side.side(mode, labels, way) for way in ways)
         return Counted((*before, *after))
 
-    return counted
+    return count
 
 
 def _costing(found: Found, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
-    def counted(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         plain, changed = both_ways(cells, arm)
         if not plain or not changed:
             return Counted(None, asked=False)
@@ -67,7 +65,7 @@ def _costing(found: Found, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Ce
         passed = sum(cell.variant.endswith(ESCALATED) for cell in changed) / len(changed)
         return Counted((1.0, *_known(usd), *_known(tokens), passed))
 
-    return counted
+    return count
 
 
 def _bill(bills: Mapping[str, Bill], cell: Cell) -> Bill:

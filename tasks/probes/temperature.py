@@ -7,8 +7,8 @@ import polars as pl
 from data.records import MODES, Mode, Sample
 from tasks.measures import noisiness
 from tasks.probes.contrasts import Arm, contrasted, counting, named
-from tasks.probes.kinds import Around, Found, Variant, asked_again
-from tasks.probes.rows import probed
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.rows import Counting, counted
 from tasks.probes.side_by_side import agreements
 
 TEMPERATURES = {"0": 0.0, "0.5": 0.5, "1": 1.0}
@@ -22,6 +22,8 @@ class Temperature:
     """The base question at three temperatures, of judges that let one be chosen."""
 
     name = "temperature"
+    family: Family = "consistency"
+    headlines: tuple[str, ...] = ("noise_shift", "agreement_shift")
     modes: tuple[Mode, ...] = MODES
     params = ("temperature",)  # judges that refuse one of these are not asked
 
@@ -44,8 +46,9 @@ class Temperature:
         for mode in self.modes:
             frames.append(contrasted(self.name, mode, found, ARMS))
             frames.append(agreements(self.name, mode, found, ARMS))
-            for arm in ARMS:
-                counted = counting(mode, found.scale, arm)
-                measures = noisiness.MEASURES
-                frames.append(probed(self.name, mode, found, counted, measures, arm=arm.name))
+            each = [
+                Counting(counting(mode, found.scale, arm), noisiness.MEASURES, arm.name)
+                for arm in ARMS
+            ]
+            frames.append(counted(self.name, mode, found, each))
         return pl.concat(frames)

@@ -12,8 +12,8 @@ import polars as pl
 from data.records import LETTERS, Mode, Sample
 from tasks.measures import triangle
 from tasks.measures.triangle import Way, from_choices, from_scores
-from tasks.probes.kinds import Around, Found, Variant, asked_again
-from tasks.probes.rows import Cell, probed
+from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.rows import Cell, Counting, counted
 
 SIDES: Mapping[Mode, tuple[tuple[Mode, Mode], ...]] = {
     "pair": (("score", "pair"),),
@@ -26,6 +26,8 @@ class Triangle:
     """A pair's responses scored one by one; a ranking's also compared two by two."""
 
     name = "triangle"
+    family: Family = "consistency"
+    headlines: tuple[str, ...] = ("strict_conflict", "conflict_excess")
     modes: tuple[Mode, ...] = ("pair", "batch")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -49,14 +51,14 @@ class Triangle:
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conflicts of every two ways, beside the noise of each."""
         known = replace(found, verdicts=_under_samples_mode(found, self.name))
-        return pl.concat(
-            probed(
-                self.name, mode, known, _conflicts(one, other), triangle.MEASURES,
-                arm=f"{one}-{other}",
-            )
-            for mode in self.modes
-            for one, other in SIDES[mode]
-        )  # fmt: skip
+        frames = []
+        for mode in self.modes:
+            each = [
+                Counting(_conflicts(one, other), triangle.MEASURES, f"{one}-{other}")
+                for one, other in SIDES[mode]
+            ]
+            frames.append(counted(self.name, mode, known, each))
+        return pl.concat(frames)
 
 
 def _part(sample: Sample, mode: Mode, owns: Sequence[int], around: Around) -> Sample:

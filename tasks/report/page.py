@@ -13,6 +13,7 @@ import polars as pl
 
 from data.errors import HostError
 from tasks.report import distributions, tables
+from tasks.report.card import TITLES, Card
 
 HERE = Path(__file__).parent
 SHARES = {
@@ -38,6 +39,7 @@ class ReportInputs:
     primary: Mapping[str, str]
     better: Mapping[str, str]
     definitions: Mapping[str, str]
+    cards: Sequence[Card] = ()
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -119,6 +121,8 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "leaderboards": tables.leaderboards(inputs.estimates, names),
+        "cards": inputs.cards,
+        "titles": TITLES,
         "probes": tables.probes(inputs.estimates, names),
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
+import polars as pl
+
 from data.ledger import charges, spent
+from data.records import Usage
 from tasks.quote import QuoteLine
 from tasks.stages.context import Context
 
@@ -62,6 +66,27 @@ def by_part(here: Context) -> list[dict[str, Any]]:
             own["calls"] += charge.calls
             own["usd"] += charge.usd
     return list(parts.values())
+
+
+def usd_per_1000(here: Context) -> dict[str, dict[str, float | None]]:
+    """What 1,000 base judgements cost at listed prices, by judge and mode; null where unknown."""
+    plan = here.run.table("plan").filter((pl.col("purpose") == "judge") & pl.col("probe").is_null())
+    tokens = ["input_tokens", "output_tokens", "reasoning_tokens"]
+    answers = here.run.table("answers").filter(pl.col("status") == "answered")
+    asked = plan.select("judge", "mode", "request_key").join(
+        answers.select("request_key", *tokens), on="request_key"
+    )
+    found: dict[str, dict[str, float | None]] = {}
+    for (judge, mode), group in asked.group_by("judge", "mode", maintain_order=True):
+        seat = here.seats[str(judge)]
+        usages = (
+            Usage.model_construct(**row) for row in group.select(tokens).iter_rows(named=True)
+        )
+        charges = [seat.settle(usage) for usage in usages]
+        known = None not in charges
+        mean = 1000 * fmean(charge or 0.0 for charge in charges) if known else None
+        found.setdefault(str(judge), {})[str(mode)] = mean
+    return found
 
 
 def _key(part: dict[str, Any]) -> tuple[Any, ...]:

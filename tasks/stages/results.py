@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from data.ledger import spent
-from data.records import READABLE, Usage
+from data.records import READABLE
 from data.row_rules import one_line
-from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import Found, estimate_probes
-from tasks.probes.kinds import Bill
+from tasks.probes import PROBES, Found, estimate_probes
 from tasks.report import ReportInputs, write_report
+from tasks.report.card import Card, cards, markdown
+from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
+from tasks.stages.money import usd_per_1000
 from tasks.verdicts import verdicts
 
 UNMEASURED = ("instruction", "images")
@@ -67,55 +66,6 @@ def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[s
     }
 
 
-class Texts(Mapping[str, str]):
-    """What was answered by request key; read from the run when the first one is wanted."""
-
-    def __init__(self, run: RunFolder) -> None:
-        self._run = run
-
-    @cached_property
-    def _found(self) -> dict[str, str]:
-        answers = self._run.table("answers").select("request_key", "text").drop_nulls()
-        return dict(answers.iter_rows())
-
-    def __getitem__(self, key: str) -> str:
-        return self._found[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-
-class Bills(Mapping[str, Bill]):
-    """What each answer is billed at, by request key, whether this run paid for it or found it."""
-
-    def __init__(self, here: Context) -> None:
-        self._here = here
-
-    @cached_property
-    def _found(self) -> dict[str, Bill]:
-        columns = ("request_key", "judge", "input_tokens", "output_tokens")
-        answers = self._here.run.table("answers").filter(pl.col("status") == "answered")
-        found = {}
-        for key, judge, read, written in answers.select(columns).iter_rows():
-            seat = self._here.seats[judge]
-            settle = seat.settle_batch if seat.batched and not seat.free else seat.settle
-            usd = settle(Usage(input_tokens=read, output_tokens=written))
-            found[key] = Bill(usd, None if read is None or written is None else read + written)
-        return found
-
-    def __getitem__(self, key: str) -> Bill:
-        return self._found[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-
 def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
     """Write `report.html` from the run's tables; return its path."""
     run = here.run
@@ -133,9 +83,20 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         primary=primary(),
         better=better(),
         definitions=definitions(),
+        cards=judge_cards(here),
     )
     write_report(path, inputs)
+    for card in inputs.cards:
+        run.write_text(f"cards/{card.judge}.md", markdown(card))
+        run.write_text(f"cards/{card.judge}.json", card.model_dump_json(indent=1))
     return str(path)
+
+
+def judge_cards(here: Context) -> list[Card]:
+    """A card for every judge of the run."""
+    tables = {name: here.run.table(name) for name in ("estimates", "differences", "verdicts")}
+    headlines = {name: (probe.family, probe.headlines) for name, probe in PROBES.items()}
+    return cards(here.run.facts(), tables, headlines, primary(), usd_per_1000(here))
 
 
 def coverage(here: Context) -> dict[str, float]:

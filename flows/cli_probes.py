@@ -1,0 +1,48 @@
+"""`judgeflow probes`: which there are, and what one would ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
+
+
+@click.group()
+def probes() -> None:
+    """Which probes there are, and exactly what one asks."""
+
+
+@probes.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """Every probe and what it asks."""
+    from flows.probing import print_probes
+
+    print_probes(as_json)
+
+
+@probes.command()
+@click.argument("name")
+@click.argument("sample")
+@click.option("--config", type=FILE, help="A configuration. [default: the bundled demo]")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Change a key of it.")
+@click.option("--judge", help="Whose prompt and image limits. [default: the first judge]")
+@click.option("--to", type=FILE, help="Write the images into this folder.")
+@as_json
+def show(
+    name: str,
+    sample: str,
+    config: Path | None,
+    overrides: tuple[str, ...],
+    judge: str | None,
+    to: Path | None,
+    as_json: bool,
+) -> None:
+    """Print exactly what the probe NAME would ask about SAMPLE. Makes no call."""
+    from flows.opening import CONFIGS
+    from flows.probing import show_probe
+
+    show_probe(config or CONFIGS / "demo.yaml", overrides, (name, sample, judge), to, as_json)

@@ -1,0 +1,78 @@
+"""Probes on the command line: which there are, and exactly what one would ask."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from data.errors import HostError
+from data.image_store import SUFFIX, ImageStore
+from flows.opening import PRICES, configured
+from flows.terminal import show, table
+from tasks.probes import PROBES
+from tasks.stages import prepare, showing
+from tasks.stages.context import context
+
+
+def print_probes(as_json: bool) -> None:
+    """Every probe, the modes it asks in, and what it is in a sentence."""
+    rows = [
+        {
+            "probe": name,
+            "modes": ", ".join(probe.modes),
+            "what it asks": " ".join((probe.__doc__ or "").split("\n\n")[0].split()),
+        }
+        for name, probe in sorted(PROBES.items())
+    ]
+    show(rows, as_json, lambda rows: table(rows, ["probe", "modes", "what it asks"]))
+
+
+def show_probe(
+    config: Path,
+    overrides: Sequence[str],
+    asked: tuple[str, str, str | None],
+    to: Path | None,
+    as_json: bool,
+) -> None:
+    """Print what a probe asks about a sample; `asked` is (probe, sample, judge), images go `to`."""
+    probe, sample, judge = asked
+    loaded = configured(config, overrides)
+    with tempfile.TemporaryDirectory(prefix="judgeflow-show-") as folder:
+        run = prepare.create_run(loaded, config.resolve().parent, PRICES, Path(folder) / "show")
+        here = context(run.path)
+        prepare.load_samples(here)
+        found = showing.questions(here, probe, sample, judge)
+        store = ImageStore(Path(here.config.cache) / "images")
+        files = {} if to is None else _written(found, store, to)
+    rows = [showing.told(one) for one in found]
+    for row in rows:
+        for image in row["images"]:
+            image["file"] = files.get(image["sha256"])
+    show(rows, as_json, lambda rows: "\n\n".join(map(_text, rows)))
+
+
+def _written(found: Sequence[showing.Shown], store: ImageStore, to: Path) -> dict[str, str]:
+    """The questions' images as files named by their sha256."""
+    files = {}
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for image in {image.sha256: image for one in found for image in one.images}.values():
+            path = to / f"{image.sha256[:16]}.{SUFFIX[image.media_type]}"
+            path.write_bytes(store.read(image.sha256, image.media_type))
+            files[image.sha256] = str(path)
+    except OSError as error:
+        raise HostError(f"images cannot be written to {str(to)!r}: {error.strerror}") from error
+    return files
+
+
+def _text(row: dict[str, Any]) -> str:
+    head = f"== {row['variant']} ({row['mode']}), repeats {row['repeats']}, "
+    head += f"shown in order {row['presented']}, {row['params']}"
+    images = [
+        f"image: {image['of']}, {image['change'] or 'as it is'}"
+        f" -> {image['file'] or image['sha256'][:16]}"
+        for image in row["images"]
+    ]
+    return "\n".join([head, *(images or ["no image"]), "--", row["prompt"]])

@@ -1,0 +1,313 @@
+"""The judge card: what one judge can be trusted with, on one page that compares over nights.
+
+Everything on it is an estimate of the run; nothing is computed here but the words. A card is equal
+for equal tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from scipy.stats import false_discovery_control, norm
+
+from data.records import Record
+from tasks.probes.kinds import Family
+
+VERSION = 1  # of the card's JSON
+BASELINE = "baseline:"
+TITLES: Mapping[Family, str] = {
+    "bias": "What moves it that should not",
+    "hallucination": "What it sees and what it makes up",
+    "consistency": "Whether it says the same again",
+    "remedy": "What helps",
+}
+SHIFTS = frozenset({  # measures whose zero is "no effect"
+    "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
+    "first_preference", "first_slot_lift", "copy_rate", "self_preference",
+    "agreement_shift", "noise_shift", "conflict_excess", "wording_range",
+})  # fmt: skip
+
+
+class Trust(Record):
+    """The primary measure of a mode beside the best baseline."""
+
+    mode: str
+    setting: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_missing: int
+    baseline: str | None = None
+    baseline_value: float | None = None
+    ahead: float | None = None
+    ahead_low: float | None = None
+    ahead_high: float | None = None
+    words: str
+
+
+class Finding(Record):
+    """One headline of a probe; `excess` is the share of verdicts changed beyond noise."""
+
+    family: Family
+    probe: str
+    arm: str | None
+    mode: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    excess: float | None
+    n: int
+    n_missing: int
+    words: str
+
+
+class Card(Record):
+    """One judge on one night.
+
+    Prices are USD per 1,000 base judgements at listed prices, by mode.
+    """
+
+    version: int = VERSION
+    judge: str
+    model: str
+    simulated: bool
+    run: str
+    started: str
+    dataset: str
+    labels: str
+    level: float
+    trust: tuple[Trust, ...]
+    findings: tuple[Finding, ...]
+    unreadable: float | None
+    usd_per_1000: dict[str, float | None]
+
+
+def cards(
+    run: Mapping[str, Any],
+    tables: Mapping[str, pl.DataFrame],
+    headlines: Mapping[str, tuple[Family, Sequence[str]]],
+    primary: Mapping[str, str],
+    prices: Mapping[str, Mapping[str, float | None]],
+) -> list[Card]:
+    """A card for every judge of a run.
+
+    Args:
+        run: the contents of `run.json`.
+        tables: `estimates`, `differences` and `verdicts`.
+        headlines: the family of each probe and the measures that stand for it.
+        primary: the primary measure of each mode.
+        prices: by judge and mode; `None` where a price is not known.
+    """
+    made = []
+    for judge in run["judges"]:
+        name = judge["name"]
+        own = tables["estimates"].filter(pl.col("judge") == name)
+        if judge.get("role", "judge") != "judge" or own.is_empty():
+            continue
+        made.append(
+            Card(
+                judge=name,
+                model=judge["model"],
+                simulated=bool(judge["simulated"]),
+                run=run["run_id"],
+                started=run["started"],
+                dataset=run["dataset"]["name"],
+                labels=str(run["dataset"].get("label_origin") or "none"),
+                level=float(run["level"]),
+                trust=tuple(_trust(name, tables, primary)),
+                findings=tuple(_findings(own, headlines)),
+                unreadable=_unreadable(name, tables["verdicts"]),
+                usd_per_1000=dict(prices.get(name, {})),
+            )
+        )
+    return made
+
+
+def _trust(
+    judge: str, tables: Mapping[str, pl.DataFrame], primary: Mapping[str, str]
+) -> Iterator[Trust]:
+    pooled = tables["estimates"].filter((pl.col("group") == "pooled") & pl.col("probe").is_null())
+    for mode, metric in primary.items():
+        of_mode = pooled.filter((pl.col("mode") == mode) & (pl.col("metric") == metric))
+        for row in of_mode.filter(pl.col("judge") == judge).iter_rows(named=True):
+            ahead = tables["differences"].filter(
+                (pl.col("judge") == judge)
+                & (pl.col("setting") == row["setting"])
+                & (pl.col("mode") == mode)
+                & pl.col("primary")
+                & pl.col("other").str.starts_with(BASELINE)
+            )
+            found = ahead.row(0, named=True) if len(ahead) else None
+            yield Trust(
+                **{k: row[k] for k in ("mode", "setting", "metric", "value", "low", "high")},
+                n=row["n"],
+                n_missing=row["n_missing"],
+                words=_against(found),
+                **_beside(found, of_mode),
+            )
+
+
+def _beside(found: Mapping[str, Any] | None, of_mode: pl.DataFrame) -> dict[str, Any]:
+    if found is None:
+        return {}
+    other = of_mode.filter(pl.col("judge") == found["other"])["value"]
+    return {
+        "baseline": found["other"].removeprefix(BASELINE),
+        "baseline_value": other[0] if len(other) else None,
+        "ahead": found["value"],
+        "ahead_low": found["low"],
+        "ahead_high": found["high"],
+    }
+
+
+def _against(found: Mapping[str, Any] | None) -> str:
+    if found is None or found["value"] is None or found["low"] is None:
+        return "no comparison with a baseline"
+    if found["low"] > 0:
+        return "better than the best baseline"
+    if found["high"] < 0:
+        return "worse than the best baseline, which needs no judge"
+    return "not told apart from the best baseline, which needs no judge"
+
+
+def _findings(
+    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Sequence[str]]]
+) -> list[Finding]:
+    """The headlines of every probe, each with what it says when so many are looked at."""
+    pooled = own.filter(pl.col("group") == "pooled")
+    excess = {
+        (row["probe"], row["arm"], row["mode"]): row["value"]
+        for row in pooled.filter(pl.col("metric") == "excess_change").iter_rows(named=True)
+    }
+    chosen: list[tuple[Family, dict[str, Any]]] = []
+    for probe, (family, metrics) in headlines.items():
+        rows = pooled.filter((pl.col("probe") == probe) & pl.col("metric").is_in(list(metrics)))
+        chosen += [(family, row) for row in rows.iter_rows(named=True)]
+    corrected = _corrected([row for _, row in chosen])
+    kept = ("probe", "arm", "mode", "metric", "value", "low", "high", "n", "n_missing")
+    return [
+        Finding(
+            family=family,
+            excess=excess.get((row["probe"], row["arm"], row["mode"])),
+            words=_words(row, p),
+            **{name: row[name] for name in kept},
+        )
+        for (family, row), p in zip(chosen, corrected, strict=True)
+    ]
+
+
+def _corrected(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """The p of no effect of each shift, corrected for all of them (Benjamini and Hochberg 1995).
+
+    From the interval, taken as that of a normal estimate.
+    """
+    tested = [
+        at
+        for at, row in enumerate(rows)
+        if row["metric"] in SHIFTS and row["low"] is not None and row["high"] > row["low"]
+    ]
+    found: list[float | None] = [None] * len(rows)
+    if tested:
+        errors = [
+            (rows[at]["high"] - rows[at]["low"]) / 2 / norm.ppf((1 + rows[at]["level"]) / 2)
+            for at in tested
+        ]
+        z = [abs(rows[at]["value"]) / error for at, error in zip(tested, errors, strict=True)]
+        for at, p in zip(tested, false_discovery_control(2 * norm.sf(z)), strict=True):
+            found[at] = float(p)
+    return found
+
+
+def _words(row: Mapping[str, Any], p: float | None) -> str:
+    if row["value"] is None:
+        return str(row["note"] or "not defined")
+    if row["metric"] not in SHIFTS:
+        return str(row["note"] or "")
+    if row["low"] is None:
+        return "no interval"
+    if row["low"] <= 0 <= row["high"]:
+        return f"not seen; at most {max(abs(row['low']), abs(row['high'])):.3f} either way"
+    if p is not None and p > 1 - row["level"]:
+        return "seen alone, not when all findings are looked at together"
+    return "seen"
+
+
+def _unreadable(judge: str, verdicts: pl.DataFrame) -> float | None:
+    base = verdicts.filter((pl.col("judge") == judge) & pl.col("probe").is_null())
+    asked = base.filter(pl.col("status") != "open")
+    if asked.is_empty():
+        return None
+    return float(asked["status"].is_in(["unparsed", "refused", "failed"]).mean())  # type: ignore[arg-type]
+
+
+def markdown(card: Card) -> str:
+    """The card as a Markdown page."""
+    kind = " (simulated: it looks at no picture)" if card.simulated else ""
+    lines = [
+        f"# {_plain(card.judge)}{kind}",
+        "",
+        f"Model {_plain(card.model)}; run {_plain(card.run)} of {card.started}, dataset "
+        f"{_plain(card.dataset)}, labels: {card.labels}. Intervals hold {card.level:.0%}.",
+        "",
+        "## What it can be trusted with",
+        "",
+        "| mode | setting | measure | value | interval | n | missing | best baseline | |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in card.trust:
+        best = "–" if row.baseline is None else f"{row.baseline} {_number(row.baseline_value)}"
+        lines.append(
+            f"| {row.mode} | {row.setting} | {row.metric} | {_number(row.value)} | {_span(row)} "
+            f"| {row.n} | {row.n_missing} | {best} | {row.words} |"
+        )
+    for family, title in TITLES.items():
+        lines += _section(title, [each for each in card.findings if each.family == family])
+    return "\n".join([*lines, "", *_foot(card), ""])
+
+
+def _section(title: str, findings: Sequence[Finding]) -> list[str]:
+    if not findings:
+        return []
+    head = [
+        "",
+        f"## {title}",
+        "",
+        "| probe | arm | mode | measure | value | interval | changed beyond noise | n | |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    rows = [
+        f"| {row.probe} | {_plain(row.arm or '')} | {row.mode} | {row.metric} "
+        f"| {_number(row.value)} | {_span(row)} | {_number(row.excess)} | {row.n} "
+        f"| {_plain(row.words)} |"
+        for row in findings
+    ]
+    return head + rows
+
+
+def _foot(card: Card) -> Iterator[str]:
+    if card.unreadable is not None:
+        yield f"{card.unreadable:.1%} of its base answers held no readable verdict."
+    for mode, usd in card.usd_per_1000.items():
+        price = "of unknown price" if usd is None else f"{usd:.2f} USD at listed prices"
+        yield f"1,000 judgements ({mode}): {price}."
+
+
+def _span(row: Trust | Finding) -> str:
+    return "–" if row.low is None else f"{_number(row.low)} to {_number(row.high)}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _plain(text: str) -> str:
+    """Text from the data that cannot break out of a table or start markup."""
+    flat = " ".join(text.split())
+    for mark in "\\|*_`<>[]#":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat

@@ -1,0 +1,109 @@
+"""What a probe would ask about one sample: every prompt and every picture, nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cache.keys import request_of_json
+from data.errors import ConfigError, DataError
+from data.image_store import ImageStore, PreparedImage
+from data.records import Request
+from tasks.asking import Asked, Ground, planned
+from tasks.config import ProbeConfig
+from tasks.images import prepare_all
+from tasks.judges import Seat
+from tasks.plan import judging_text
+from tasks.probes import PROBES, Around, Variant
+from tasks.prompts.changes import OMITTED, change_key
+from tasks.stages.context import Context
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One question: what it is called, how often it is asked, and the request itself."""
+
+    ask: Variant
+    purpose: str
+    request: Request
+    images: tuple[PreparedImage, ...]
+
+
+def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> list[Shown]:
+    """The base question about a sample and everything that a probe asks besides.
+
+    Raises:
+        ConfigError: the probe or the judge is not defined, or the probe asks nothing about it.
+        DataError: there is no such sample, or its image cannot be used.
+    """
+    if probe not in PROBES:
+        raise ConfigError(f"probe {probe!r} is not defined; known: {sorted(PROBES)!r}")
+    samples = here.samples()
+    sample = next((each for each in samples if each.sample_id == sample_id), None)
+    if sample is None:
+        some = [each.sample_id for each in samples[:3]]
+        raise DataError(f"there is no sample {sample_id!r}; the first are {some!r}")
+    settings = here.config.probes.get(probe, ProbeConfig())
+    variants = PROBES[probe].vary(sample, Around(settings, here.scale, samples, here.facts()))
+    if not variants:
+        raise ConfigError(f"probe {probe!r} asks nothing about {sample_id!r}")
+    own = tuple(range(len(sample.responses)))
+    asked = (Variant(variant="base", sample=sample, presented=own), *variants)
+    seat = _seat(here, judge)
+    ground = _ground(here, seat, asked)
+    setting = here.config.settings[0]
+    return [_shown(ground, seat, ask, setting, probe) for ask in asked]
+
+
+def _seat(here: Context, judge: str | None) -> Seat:
+    name = judge or here.config.judges[0].name
+    if name not in here.seats:
+        raise ConfigError(f"judge {name!r} is not defined; known: {sorted(here.seats)!r}")
+    return here.seats[name]
+
+
+def _ground(here: Context, seat: Seat, asked: Sequence[Variant]) -> Ground:
+    wanted = [
+        (image, ask.images)
+        for ask in asked
+        if not any(change.do == OMITTED for change in ask.images)
+        for image in ask.sample.images
+    ]
+    store = ImageStore(Path(here.config.cache) / "images")
+    root = Path(here.run.facts()["dataset"]["root"])
+    prepared, refused = prepare_all(wanted, root, here.prices.limits_of(seat.limits), store)
+    if refused:
+        raise DataError(f"image {refused[0][0].path!r} cannot be used: {refused[0][1]}")
+    images = {(each.source_sha256, each.limits, each.change): each for each in prepared}
+    return Ground(here.config, here.scale, here.prompts, here.seats, images)
+
+
+def _shown(ground: Ground, seat: Seat, ask: Variant, setting: str, probe: str) -> Shown:
+    purpose = "judge" if ask.question is None else "ask"
+    asked = Asked(ask, setting, ask.repeats[0], probe, purpose)
+    row = planned(ground, seat, asked, judging_text(ground, seat, asked))
+    if row.request_text is None:
+        raise ConfigError(f"setting {setting!r} needs an image description, which a run makes")
+    request = request_of_json(row.request_text)
+    sent = {image.sha256 for image in request.images}
+    key = change_key(ask.images)
+    shown = [ground.images.get((image.sha256, seat.limits, key)) for image in ask.sample.images]
+    return Shown(ask, purpose, request, tuple(i for i in shown if i and i.sha256 in sent))
+
+
+def told(shown: Shown) -> dict[str, Any]:
+    """A question as a plain value, its images by the sha256 of the bytes as sent."""
+    return {
+        "variant": shown.ask.variant,
+        "mode": "ask" if shown.purpose == "ask" else shown.ask.sample.mode,
+        "repeats": list(shown.ask.repeats),
+        "presented": list(shown.ask.presented),
+        "params": shown.request.params,
+        "prompt": shown.request.text,
+        "images": [
+            {"sha256": image.sha256, "of": image.path, "change": image.change}
+            for image in shown.images
+        ],
+    }

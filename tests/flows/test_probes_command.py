@@ -1,0 +1,50 @@
+"""`judgeflow probes`: which there are, and exactly what one would ask."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from tasks.probes import PROBES
+from tests.flows.conftest import InProcess
+
+ROWS = (Path(__file__).parents[2] / "data/demo/samples.jsonl").read_text().splitlines()
+SAMPLE = f"demo/score/{json.loads(ROWS[0])['id']}"
+
+
+def test_every_probe_is_listed_with_what_it_asks(offline: InProcess) -> None:
+    listed = offline("probes", "list", "--json").json
+    assert {row["probe"] for row in listed} == set(PROBES)
+    assert all(len(row["what it asks"]) > 20 for row in listed)
+
+
+def test_a_probe_shows_its_prompts_and_writes_its_images(offline: InProcess) -> None:
+    to = offline.folder / "images"
+    path = offline.config()
+    shown = offline("probes", "show", "length", SAMPLE, "--config", path, "--to", to, "--json").json
+    assert [row["variant"] for row in shown][:2] == ["base", "base"]
+    text = json.loads(ROWS[0])["responses"][0]["text"]
+    padded = {row["variant"]: row["prompt"] for row in shown if row["variant"] != "base"}
+    assert set(padded) == {"own/summary", "own/list", "own/preamble"}
+    assert padded["own/summary"].count(text) == 2 > shown[0]["prompt"].count(text)
+    for image in shown[0]["images"]:
+        content = Path(image["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == image["sha256"]
+
+
+def test_what_cannot_be_shown_is_said_in_a_line(offline: InProcess) -> None:
+    path = offline.config()
+    for words, said in (
+        (("charm", SAMPLE), "probe 'charm' is not defined"),
+        (("length", "demo/score/none"), "there is no sample 'demo/score/none'"),
+        (("order", SAMPLE), "probe 'order' asks nothing about"),
+        (("length", SAMPLE, "--judge", "nobody"), "judge 'nobody' is not defined"),
+    ):
+        ended = offline("probes", "show", *words, "--config", path)
+        assert ended.code == 2
+        assert said in ended.err
+
+
+def test_limit_probes_holds_for_every_probe(offline: InProcess) -> None:
+    path = offline.config(probes={"order": {}, "length": {"limit": 30}})
+    lines = offline("plan", path, "--limit-probes", "5", "--json").json["lines"]
+    assert {line["samples"] for line in lines if line["probe"]} == {5}

@@ -1,0 +1,272 @@
+"""Recovery of known doses: thousands of simulated runs of a probe, through its own estimate.
+
+A `Pool` is a population of samples with everything a probe asks about them, planned once by the
+probe itself. A judge is a function of one question that returns the probability of each verdict,
+so that what an estimate should find (its estimand) is a sum over probabilities and no other
+estimate. A run draws samples from the pool, draws every verdict, and measures. To prove a probe:
+
+    pool = make_pool("length", "score", slots=600)
+    found = recover(pool, judge, runs=2000, size=200)
+    found.coverage(arm, metric, truth)
+
+`contrast_truths` gives the estimands of all arms that use the common contrast.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from data.make.facts import ItemFacts
+from data.records import LETTERS, Mode, Sample, Scale
+from data.tables import VERDICTS, samples_table, table
+from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.measures.kinds import Floats
+from tasks.probes import PROBES, Around, Found, Variant
+
+SEED = 20240207
+SCALE = Scale()
+NUMBERS = ("value", "low", "high", "bound_low", "bound_high")
+STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked", "ask": "said"}
+Judge = Callable[[Sample, Variant], Floats]
+Key = tuple[str | None, str]
+
+
+def verdicts_of(mode: str, size: int) -> list[str]:
+    """What can be said in a mode, in the order of a judge's probabilities."""
+    match mode:
+        case "score":
+            return [str(level) for level in range(SCALE.low, SCALE.high + 1)]
+        case "pair":
+            return ["A", "B", "C"]
+        case "ask":
+            return ["yes", "no", "unsure"]
+    return ["".join(order) for order in itertools.permutations(LETTERS[:size])]
+
+
+@dataclass
+class Pool:
+    """Samples and all questions about them; `rows` has a line per draw, `slot` its sample."""
+
+    probe: str
+    mode: Mode
+    config: ProbeConfig
+    samples: list[Sample]
+    asked: list[tuple[Sample, Variant]]
+    facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+
+    @functools.cached_property
+    def frame(self) -> pl.DataFrame:
+        """The samples as a table, without what estimates do not read."""
+        return samples_table(self.samples).with_columns(pl.lit("").alias("instruction"))
+
+    @functools.cached_property
+    def rows(self) -> pl.DataFrame:
+        """Verdict rows without verdicts."""
+        slots = {sample.sample_id: at for at, sample in enumerate(self.samples)}
+        lines: list[dict[str, Any]] = []
+        for at, (sample, ask) in enumerate(self.asked):
+            for repeat in ask.repeats:
+                base = ask.variant == "base" and repeat == 0 and ask.question is None
+                lines.append(
+                    {
+                        "mode": "ask" if ask.question is not None else ask.sample.mode,
+                        "judge": "simulated", "setting": "analyze",
+                        "probe": None if base else self.probe, "variant": ask.variant,
+                        "repeat": repeat, "epoch": "base",
+                        "question": at, "slot": slots[sample.sample_id],
+                    }
+                )  # fmt: skip
+        schema = {name: VERDICTS[name] for name in lines[0] if name in VERDICTS}
+        made = table(lines, pl.Schema({**schema, "question": pl.Int64(), "slot": pl.Int64()}))
+        return made.sort("slot", maintain_order=True)
+
+    @functools.cached_property
+    def places(self) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+        """The places of each slot's rows."""
+        slot = self.rows["slot"].to_numpy()
+        return np.split(np.arange(len(slot)), np.flatnonzero(np.diff(slot)) + 1)
+
+
+def make_pool(
+    probe: str,
+    mode: Mode,
+    samples: Sequence[Sample],
+    facts: Mapping[str, ItemFacts] | None = None,
+    **settings: Any,
+) -> Pool:
+    """Everything a probe asks about samples; those it asks nothing about are left out."""
+    config = ProbeConfig(**settings)
+    around = Around(config, SCALE, samples, facts or {})
+    kept: list[Sample] = []
+    asked: list[tuple[Sample, Variant]] = []
+    for sample in samples:
+        variants = PROBES[probe].vary(sample, around) if sample.mode == mode else ()
+        if variants:
+            own = tuple(range(len(sample.responses)))
+            kept.append(sample)
+            base = Variant.model_construct(variant="base", sample=sample, presented=own)
+            asked += [(sample, base), *((sample, variant) for variant in variants)]
+    return Pool(probe, mode, config, kept, asked, facts or {})
+
+
+def plain_samples(mode: Mode, slots: int, size: int = 2) -> list[Sample]:
+    """Samples with short texts whose labels take turns over all that a label can be."""
+    labels = verdicts_of(mode, size)
+    count = {"score": 1, "pair": 2}.get(mode, size)
+    words = ["It shows a red kite.", "There are four boats.", "A dog sits left.", "Clouds gather."]
+    return [
+        Sample.model_validate(
+            {
+                "sample_id": f"d/{mode}/{at}", "item_id": f"i{at}", "cluster_id": f"c{at}",
+                "mode": mode, "source": "s", "instruction": "What is shown?",
+                "responses": [
+                    {"author": f"m{own}", "text": f"{words[(at + own) % 4]} {words[own % 4]}"}
+                    for own in range(count)
+                ],
+                "labels": [{"annotator": "a", "verdict": labels[at % len(labels)]}],
+            }
+        )
+        for at in range(slots)
+    ]  # fmt: skip
+
+
+def chances(pool: Pool, judge: Judge) -> list[Floats]:
+    """The judge's probabilities for every question; the last one is of an unreadable answer."""
+    found = []
+    for sample, ask in pool.asked:
+        given = np.asarray(judge(sample, ask), dtype=np.float64)
+        names = verdicts_of(_mode(ask), len(ask.sample.responses))
+        if len(given) == len(names):
+            given = np.append(given, 0.0)
+        assert abs(given.sum() - 1) < 1e-9, "probabilities sum to one"
+        assert len(given) == len(names) + 1
+        found.append(given)
+    return found
+
+
+def _mode(ask: Variant) -> str:
+    return "ask" if ask.question is not None else ask.sample.mode
+
+
+@dataclass
+class Recovered:
+    """The estimates of all runs by (arm, metric): value, interval and limits of each run."""
+
+    runs: dict[Key, Floats]
+
+    def mean(self, arm: str | None, metric: str) -> float:
+        """The mean of an estimate over the runs."""
+        return float(np.nanmean(self.runs[arm, metric][:, 0]))
+
+    def coverage(self, arm: str | None, metric: str, truth: float) -> float:
+        """The share of runs whose interval holds the truth; one without an interval does not."""
+        rows = self.runs[arm, metric]
+        return float(np.mean((rows[:, 1] <= truth + 1e-12) & (truth <= rows[:, 2] + 1e-12)))
+
+    def bounded(self, arm: str | None, metric: str, truth: float) -> float:
+        """The share of runs whose limits for missing verdicts, widened by the interval, hold it."""
+        value, low, high, lowest, highest = self.runs[arm, metric].T
+        return float(
+            np.mean((lowest - (value - low) <= truth) & (truth <= highest + (high - value)))
+        )
+
+
+def recover(
+    pool: Pool, judge: Judge, runs: int = 2000, size: int = 200, replicates: int = 400
+) -> Recovered:
+    """Many simulated runs, in as many processes as there are cores."""
+    parts = min(os.cpu_count() or 1, runs)
+    spans = [range(part, runs, parts) for part in range(parts)]
+    given = chances(pool, judge)
+    if parts == 1 or runs < 50:
+        found = [_some_runs(pool, given, size, replicates, span) for span in spans]
+    else:
+        spawned = multiprocessing.get_context("spawn")  # a fork would inherit polars' locks
+        with ProcessPoolExecutor(parts, spawned) as processes:
+            jobs = [
+                processes.submit(_some_runs, pool, given, size, replicates, span) for span in spans
+            ]
+            found = [job.result() for job in jobs]
+    keys = dict.fromkeys(key for part in found for key in part)
+    nothing = [(float("nan"),) * 5]
+    return Recovered(
+        {key: np.array([row for part in found for row in part.get(key, nothing)]) for key in keys}
+    )
+
+
+def _some_runs(
+    pool: Pool, given: list[Floats], size: int, replicates: int, span: range
+) -> dict[Key, list[tuple[float, ...]]]:
+    found: dict[Key, list[tuple[float, ...]]] = {}
+    speech = Speech(pool, given)
+    for run in span:
+        for row in one_run(pool, speech, size, replicates, run).iter_rows(named=True):
+            if row["group"] == "pooled":
+                numbers = (row[name] for name in NUMBERS)
+                values = tuple(float("nan") if x is None else float(x) for x in numbers)
+                found.setdefault((row["arm"], row["metric"]), []).append(values)
+    return found
+
+
+def one_run(pool: Pool, speech: Speech, size: int, replicates: int, run: int) -> pl.DataFrame:
+    """The probe's estimates of one simulated run."""
+    rng = np.random.default_rng([SEED, run])
+    slots = rng.integers(len(pool.samples), size=size)
+    ids = pl.Series([f"d/{pool.mode}/{at}" for at in range(size)])
+    samples = pool.frame[slots].with_columns(
+        ids.alias("sample_id"), ids.alias("item_id"), ids.alias("cluster_id")
+    )
+    places = np.concatenate([pool.places[slot] for slot in slots])
+    own = np.repeat(np.arange(size), [len(pool.places[slot]) for slot in slots])
+    rows = pool.rows[places]
+    said = speech.drawn(rows["question"].to_list(), rng)
+    verdicts = rows.select(
+        ids[own].alias("sample_id"),
+        ids[own].alias("item_id"),
+        ids[own].alias("cluster_id"),
+        "mode", pl.lit("s").alias("source"),
+        "judge", "setting", "probe", "variant", "repeat", "epoch",
+        pl.Series("verdict", said, dtype=pl.String),
+    ).with_columns(
+        pl.when(pl.col("verdict").is_null())
+        .then(pl.lit("unparsed"))
+        .otherwise(pl.col("mode").replace_strict(STATUS))
+        .alias("status"),
+        *(pl.lit(None, VERDICTS[name]).alias(name)
+          for name in ("raw_verdict", "reason", "confidence", "request_key")),
+    )  # fmt: skip
+    bootstrap = BootstrapConfig(replicates=replicates, seed=run)
+    about = Found(
+        samples, verdicts.select(list(VERDICTS)), pool.config, SCALE, bootstrap, pool.facts
+    )
+    return PROBES[pool.probe].estimate(about)
+
+
+class Speech:
+    """What a judge says to a pool's questions, drawn by its probabilities."""
+
+    def __init__(self, pool: Pool, given: Sequence[Floats]) -> None:
+        width = max(map(len, given))
+        self._bounds = np.array(
+            [[*np.cumsum(p)[:-1], *[2.0] * (width - len(p) + 1)] for p in given]
+        )
+        self._names = [
+            [*verdicts_of(_mode(ask), len(ask.sample.responses)), None] for _, ask in pool.asked
+        ]
+
+    def drawn(self, questions: Sequence[int], rng: np.random.Generator) -> list[str | None]:
+        """One verdict for each question, `None` for an unreadable one."""
+        uniform = rng.random(len(questions))[:, None]
+        at = (self._bounds[questions] <= uniform).sum(1)
+        names = self._names
+        return [names[question][place] for question, place in zip(questions, at, strict=True)]
