@@ -154,13 +154,15 @@ class ProbeConfig(Record):
 
     `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
     variants, and the base request beside it. `families` (of the probe `self-preference`) names the
-    judges and responders that belong together.
+    judges and responders that belong together. `repeats` is also K of the probe `remedies`, whose
+    `cascade` names a cheap judge and the strong one that it hands over to.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     repeats: Annotated[int, Field(ge=2, le=100)] = 6
     draws: Annotated[int, Field(ge=2, le=20)] = 2
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    cascade: tuple[str, str] | None = None
 
 
 class ImagesConfig(Record):
@@ -229,6 +231,18 @@ class RunConfig(Record):
                 raise ValueError(
                     f"{entry.name!r} names two different entries among judges, responders and "
                     "describer; an entry is one model with one set of parameters"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _cascades_name_judges(self) -> RunConfig:
+        names = [judge.name for judge in self.judges]
+        for probe, settings in self.probes.items():
+            pair = settings.cascade
+            if pair and (pair[0] == pair[1] or not set(pair) <= set(names)):
+                raise ValueError(
+                    f"probes.{probe}.cascade must name two of the judges, cheap and strong; got "
+                    f"{list(pair)!r}, known: {names!r}"
                 )
         return self
 

@@ -15,6 +15,7 @@ from tasks.measures import (
     own_words,
     pair,
     reliability,
+    remedied,
     score,
     side_by_side,
     ties,
@@ -86,6 +87,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Wordings (probe `paraphrase`)": wording.MEASURES,
     "Verdict and own words (probe `self-verdict`)": own_words.MEASURES,
     "Scores, pairs and rankings (probe `triangle`)": triangle.MEASURES,
+    "Order under a remedy (probe `remedies`)": remedied.MEASURES,
     "Noisiness (probe `temperature`)": noisiness.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)

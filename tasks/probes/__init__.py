@@ -9,6 +9,7 @@ from tasks.probes.kinds import Around, Found, Probe, Variant
 from tasks.probes.length import Length
 from tasks.probes.order import Order
 from tasks.probes.paraphrase import Paraphrase
+from tasks.probes.remedies import Remedies
 from tasks.probes.repeats import Repeats
 from tasks.probes.self_preference import SelfPreference
 from tasks.probes.self_verdict import SelfVerdict
@@ -33,6 +34,7 @@ PROBES: dict[str, Probe] = {
         Settings(),
         SelfVerdict(),
         Triangle(),
+        Remedies(),
     )
 }
 
