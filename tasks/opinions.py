@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from data.records import LETTERS, TIE, Mode, Scale
-from tasks.parsing import STRONG
 
 NOT_ANALYSIS = frozenset(
     {"judgement", "judgment", "verdict", "score", "rating", "choice", "winner", "preference"}
     | {"rank", "ranking", "figureanalysis", "reference", "checklist"}
+)
+VERDICT_LINE = re.compile(
+    r"^\W*\"?(?:(?:my|the|final|overall)\s+)*(?:judge?ment|verdict|score|rating|choice|winner|preference"
+    r"|ranking|rank)\"?\W*(?:is)?\W*[:=].{0,12}$",
+    re.I | re.M,
 )
 MARKS = re.compile(r"[*_`#\"\u201c\u201d]+")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|[\n;]+")
@@ -59,7 +63,10 @@ ENDED = (
     r"(?='s\b|\s*(?:$|[.,:!()]|(?:over|because|since|as|due|overall|here|by|than|and|for|in|at)\b))"
 )
 NAMED = rf"(?:(?i:the )?{NOUN}\s+['(\[]*(?P<y>[A-Z])\b[')\]]*|['(\[]*(?P<z>[A-Z])\b[')\]]*{ENDED})"
-HOW = r"(?i:(?:clearly|still|slightly|marginally|somewhat|much|far|a bit|definitely|overall) )*"
+HOW = (
+    r"(?i:(?:clearly|still|slightly|marginally|significantly|considerably|substantially|somewhat"
+    r"|much|far|a bit|definitely|overall) )*"
+)
 STOP = (
     r"(?=\W*$|\s*[,.:()]|\s+(?i:than|overall|because|since|due|as|here|of|choice|one|response"
     r"|answer|and|by|in|at|on|for|with|when|regarding)\b)"
@@ -87,7 +94,8 @@ PLEDGE = (
 )
 SCORE = re.compile(
     r"(?:\b(?:deserves|deserving|gets|earns|merits|warrants|receives|worth"
-    r"|(?:is|be) (?:given|rated|awarded|scored))|^\W*(?:rated|scored)"
+    r"|(?:response|answer|this) (?:is|should be) (?:given|rated|awarded|scored))"
+    r"|^\W*(?:rated|scored)"
     r"|\bI(?:'(?:d|ll)| would| will)?(?: therefore| thus| hence)?"
     r" (?:give|rate|score|assign|award)"
     r"|\b(?:score|rating) (?:is|of)|\b(?:score|rating)\s*[:=])"
@@ -133,9 +141,7 @@ def analysis(text: str) -> str:
     if isinstance(found, dict) and found:
         parts = [v for k, v in found.items() if k.strip().lower() not in NOT_ANALYSIS]
         return "\n".join(part for part in parts if isinstance(part, str))
-    ends = [match.start() for match in STRONG.finditer(text)]
-    prose = text[: ends[-1]] if ends else text
-    return re.sub(r"\[\[[^\]\n]*\]\][^\n]*$", "", prose)
+    return VERDICT_LINE.sub("", re.sub(r"\[\[[^\]\n]{0,80}\]\]", "", text))
 
 
 def _statements(text: str, mode: Mode, responses: int, scale: Scale) -> Iterator[Statement]:
@@ -200,8 +206,9 @@ def _patterns(adjective: str, verbs: str, noun: str) -> tuple[re.Pattern[str], .
     which = r"(?: one| response| answer| choice)?(?: here| overall| of the (?:two|three|four|set))?"
     found = (
         rf"{NAME}{IS}{HOW}{adjective}{STOP}",
+        rf"(?i:find|consider|judge)\s+{NAME}\s+(?:to be )?{HOW}{adjective}{STOP}",
         rf"{NAME}\s+{HOW}(?i:{verbs}){STOP}",
-        rf"(?i:(?:{noun}){which}\s*(?:is|was|:|=)\s+){NAMED}",
+        rf"(?i:(?:{noun}){which}\s*(?:is|was|:|=)\s+(?:from |that of )?){NAMED}",
     )
     return tuple(re.compile(pattern) for pattern in found)
 
