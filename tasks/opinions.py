@@ -18,6 +18,7 @@ NOT_ANALYSIS = frozenset(
     {"judgement", "judgment", "verdict", "score", "rating", "choice", "winner", "preference"}
     | {"rank", "ranking", "figureanalysis", "reference", "checklist"}
 )
+BRACKETS = re.compile(r"\[\[[^\]\n]{0,80}\]\]")
 VERDICT_LINE = re.compile(
     r"^\W*\"?(?:(?:my|the|final|overall)\s+)*(?:judge?ment|verdict|score|rating|choice|winner|preference"
     r"|ranking|rank)\"?\W*(?:is)?\W*[:=].{0,12}$",
@@ -140,8 +141,8 @@ def analysis(text: str) -> str:
         found = None
     if isinstance(found, dict) and found:
         parts = [v for k, v in found.items() if k.strip().lower() not in NOT_ANALYSIS]
-        return "\n".join(part for part in parts if isinstance(part, str))
-    return VERDICT_LINE.sub("", re.sub(r"\[\[[^\]\n]{0,80}\]\]", "", text))
+        return BRACKETS.sub("", "\n".join(part for part in parts if isinstance(part, str)))
+    return VERDICT_LINE.sub("", BRACKETS.sub("", text))
 
 
 def _statements(text: str, mode: Mode, responses: int, scale: Scale) -> Iterator[Statement]:
