@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def near(found: Recovered, arm: str, metric: str, truth: float) -> bool:
     return abs(float(np.nanmean(values)) - truth) <= 4 * error + 1e-9
 
 
-def recovered(probe: str, mode: Mode, judge: Judge, runs: int = 12, **settings: object) -> Recovered:
+def recovered(probe: str, mode: Mode, judge: Judge, runs: int = 8, **settings: Any) -> Recovered:
     size = 3 if mode == "batch" else 2
     pool = make_pool(probe, mode, plain_samples(mode, 120, size), **settings)
     return recover(pool, judge, runs, size=120, replicates=100)
