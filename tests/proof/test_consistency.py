@@ -135,7 +135,7 @@ def ranked(sample: Sample, ask: Variant) -> Floats:
     elif ask.sample.mode == "score":
         right = 4 - best.index(ask.variant[-1])
     else:
-        first, second = ask.variant[-2:]
+        first, second = ask.variant[-2], ask.variant[-1]
         right = 0 if best.index(first) < best.index(second) else 1
     return np.asarray(0.7 * np.eye(len(names))[right] + 0.3 / len(names))
 

@@ -160,7 +160,7 @@ def test_real_judges_closing_words_are_read_as_their_verdicts(shared_data: Path)
 
 @pytest.mark.data
 def test_real_texts_beside_scores_rarely_name_one_and_then_the_same(shared_data: Path) -> None:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for name in ("mt_bench_eval", "vicuna_eval"):
         for row in json.loads((shared_data / "prometheus_repeats" / f"{name}.json").read_text()):
             pairs += zip(map(str, row["gpt4_score"]), row["gpt4_feedback"], strict=True)

@@ -133,7 +133,7 @@ def said(one: Sample, verdict: str | None, judge: str = "j", **more: Any) -> dic
     return row | more
 
 
-def pooled(frame: pl.DataFrame, **where: Any) -> dict[tuple[str, str], Any]:
+def pooled(frame: pl.DataFrame, **where: Any) -> dict[tuple[str | None, str], Any]:
     rows = frame.filter(pl.col("group") == "pooled", **where).iter_rows(named=True)
     return {(row["arm"], row["metric"]): row for row in rows}
 
