@@ -27,12 +27,17 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size * _FINER)
+def bundled_font(size: float) -> ImageFont.FreeTypeFont:
+    """Pillow's own scalable font, `size` pixels to the em."""
+    font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so its scalable font is missing")
     # Pillow's own layout engine: raqm's versions place glyphs differently from machine to machine
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    return bundled_font(size * _FINER)
 
 
 class Canvas:
@@ -43,7 +48,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(
-        self, at: Point, text: str, size: int = 16, anchor: str = "lm", fill: str = INK
+        self, at: Point, text: str, size: float = 16, anchor: str = "lm", fill: str = INK
     ) -> Box:
         """The box of a line of text; `anchor` as in Pillow (`lm` is left middle).
 

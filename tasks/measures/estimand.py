@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MODES = {"score": "scored responses", "pair": "pairs", "batch": "rankings"}
+MODES = {
+    "score": "scored responses", "pair": "pairs", "batch": "rankings",
+    "ask": "samples asked about the picture",
+}  # fmt: skip
 GROUPS = {
     "source": "of source {}", "label": "labelled {}", "responder": "of responder {}",
-    "bin": "in bin {} of confidence",
+    "bin": "in bin {} of confidence", "dose": "at dose {}",
 }  # fmt: skip
 
 

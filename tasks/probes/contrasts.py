@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from data.rankings import tied_groups
-from data.records import LETTERS, TIE, Mode, Scale
+from data.records import LETTERS, TIE, Mode, Sample, Scale
 from tasks.measures import contrast
 from tasks.measures.batch import features as ranking_features
 from tasks.measures.contrast import Reading
@@ -29,12 +29,14 @@ class Arm:
 
     `treated` and `control` say of a variant's name that it belongs there. `target` is the own
     index of the response whose standing the change should move; a score has one anyway.
+    `only` are the measures that are wanted, where not all are.
     """
 
     name: str
     treated: Callable[[str], bool]
     control: Callable[[str], bool] = lambda variant: variant == "base"
     target: Target | None = None
+    only: tuple[Measure, ...] = ()
 
 
 def named(*names: str) -> Callable[[str], bool]:
@@ -47,12 +49,17 @@ def begins(prefix: str) -> Callable[[str], bool]:
     return lambda variant: variant.startswith(prefix)
 
 
-def contrasted(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
-    """Every arm's effect, excess change, shift of the loss and of unreadable answers."""
+def contrasted(
+    probe: str, mode: Mode, found: Found, arms: Sequence[Arm], besides: Sequence[Counting] = ()
+) -> pl.DataFrame:
+    """Every arm's effect, excess change, shift of the loss and of unreadable answers.
+
+    `besides` is what else the probe measures of the same rows.
+    """
     countings = [
         Counting(counting(mode, found.scale, arm), _measures(mode, arm), arm.name) for arm in arms
     ]
-    return counted(probe, mode, found, countings)
+    return counted(probe, mode, found, [*countings, *besides])
 
 
 def reading(mode: Mode, scale: Scale, row: Row, target: int | None) -> Reading:
@@ -70,11 +77,27 @@ def winner(row: Row) -> int | None:
     return _end(row, last=False)
 
 
+def targets(sample: Sample) -> list[tuple[str, int]]:
+    """Where something is planted: what the side is called, and the response's own index."""
+    row = sample.model_dump(include={"mode", "labels"})
+    ends = [(side, end(row) if end else 0) for side, end in sides(sample.mode).items()]
+    return [(side, target) for side, target in ends if target is not None]
+
+
+def sides(mode: Mode) -> dict[str, Target | None]:
+    """The sides on which something is planted: a score's own, else the worse and the better."""
+    return {"own": None} if mode == "score" else {"worse": loser, "better": winner}
+
+
 def _end(row: Row, last: bool) -> int | None:
-    labels = label_verdicts(row)
-    if not labels or row["mode"] == "score":
+    return _end_of(row["mode"], tuple(label_verdicts(row)), last)
+
+
+@functools.lru_cache(maxsize=4096)
+def _end_of(mode: Mode, labels: tuple[str, ...], last: bool) -> int | None:
+    if not labels or mode == "score":
         return None
-    if row["mode"] == "pair":
+    if mode == "pair":
         choice = combined_choice(labels)
         return None if choice == TIE else LETTERS.index(choice) ^ last
     group = tied_groups(labels[0])[-1 if last else 0]
@@ -82,6 +105,8 @@ def _end(row: Row, last: bool) -> int | None:
 
 
 def _measures(mode: Mode, arm: Arm) -> tuple[Measure, ...]:
+    if arm.only:
+        return arm.only
     aimed = mode == "score" or arm.target is not None
     first = (contrast.EFFECT, contrast.RAISED) if aimed else ()
     won = (contrast.CAPTURED,) if aimed and mode == "pair" else ()

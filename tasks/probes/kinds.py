@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
 from data.make.facts import ItemFacts
-from data.records import Label, Mode, Record, Sample, Scale
+from data.records import AnswerMode, Label, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.probes.swaps import Swaps, swaps
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
 if TYPE_CHECKING:
@@ -76,6 +77,20 @@ class Around:
                 found.setdefault((sample.item_id, "pair", texts[::-1]), turned)
         return found
 
+    @cached_property
+    def swaps(self) -> Swaps:
+        """Whose pictures stand in for whose."""
+        return swaps(self.samples)
+
+    @cached_property
+    def scored(self) -> Mapping[str, Sequence[Sample]]:
+        """The samples of scoring by item."""
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            if sample.mode == "score" and sample.responses:
+                found.setdefault(sample.item_id, []).append(sample)
+        return found
+
 
 def _turned(label: Label) -> Label:
     """A pair's label with the two responses the other way round."""
@@ -94,8 +109,8 @@ class Bill(NamedTuple):
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
-    `texts` has what was answered by request key, for probes that read more than the verdict, and
-    `bills` what each answer costs.
+    `texts` has what was answered by request key, for probes that read more than the verdict;
+    `audits` is what people say of judgements (`data/marks.py`), `bills` what each answer costs.
     """
 
     samples: pl.DataFrame
@@ -105,6 +120,7 @@ class Found:
     bootstrap: BootstrapConfig
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    audits: Sequence[Mapping[str, Any]] = ()
     bills: Mapping[str, Bill] = field(default_factory=dict)
 
     @cached_property
@@ -113,19 +129,54 @@ class Found:
         return self.samples.to_dicts()
 
 
+Headline = tuple[str | None, str]  # arm and measure
 Family = Literal["bias", "hallucination", "consistency", "remedy"]
 
 
-class Probe(Protocol):
-    """A probe of a judge; `modes` are those it can ask in.
+class Answered(NamedTuple):
+    """An answer to what a probe asked; `text` is `None` where there is none to read.
 
-    `headlines` are the measures that stand for it on the judge's card, under its `family`.
+    `judge` is who was asked; before the answers are known every text is `None`.
     """
+
+    judge: str
+    variant: str
+    repeat: int
+    text: str | None
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A probe that asks the verifier about what its questions were answered."""
+
+    def follow(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """Questions about the picture, each named once per sample."""
+        ...
+
+    def most_followed(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """The most and longest questions that `follow` could ask once the answers are known."""
+        ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A probe that reads claims out of answers; they are stored, so that people can audit them."""
+
+    def claims(self, found: Found) -> pl.DataFrame:
+        """Columns of `data.tables.CLAIMS`."""
+        ...
+
+
+class Probe(Protocol):
+    """A probe of a judge; `modes` are those it can ask in, `family` its place on a judge's card."""
 
     name: str
     family: Family
     modes: tuple[Mode, ...]
-    headlines: tuple[str, ...]
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """What to ask about a sample besides its base request."""
@@ -133,4 +184,8 @@ class Probe(Protocol):
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Estimates from the probe's rows and the base rows of the same samples."""
+        ...
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The estimates that stand for the probe on a judge's card."""
         ...

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from data.records import MODES, Mode, Response, Sample
-from tasks.probes.contrasts import Arm, contrasted, loser, named, winner
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
-
-SENTENCE = re.compile(r"(?<=[.!?])\s+")
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.measures.contrast import EFFECT, LOSS
+from tasks.probes.contrasts import Arm, begins, contrasted, named, sides, targets
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.wordings import replaced, sentences
 
 
 def _summary(text: str) -> str:
@@ -21,7 +20,7 @@ def _summary(text: str) -> str:
 
 def _list(text: str) -> str:
     """The response followed by its sentences as a list of key points."""
-    points = [f"- {sentence}" for sentence in SENTENCE.split(text.strip()) if sentence]
+    points = [f"- {sentence}" for sentence in sentences(text)]
     return "\n".join([text, "", "Key points:", *points])
 
 
@@ -47,14 +46,13 @@ class Length:
     name = "length"
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = ("effect",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""
         draws = range(around.config.draws)
         padded = [
             self._padded(sample, f"{side}/{padding}", target, padding, tuple(draws))
-            for side, target in _targets(sample)
+            for side, target in targets(sample)
             for padding in PADDINGS
         ]
         return (asked_again(sample, draws[1:]), *padded) if padded else ()
@@ -62,13 +60,11 @@ class Length:
     def _padded(
         self, sample: Sample, name: str, target: int, padding: str, draws: tuple[int, ...]
     ) -> Variant:
-        responses = list(sample.responses)
-        old = responses[target]
-        responses[target] = Response(author=old.author, text=PADDINGS[padding](old.text))
-        size = len(responses)
+        text = PADDINGS[padding](sample.responses[target].text)
+        size = len(sample.responses)
         return Variant.model_construct(
             variant=name,
-            sample=sample.model_copy(update={"responses": tuple(responses)}),
+            sample=replaced(sample, target, text),
             presented=tuple(range(size)),
             repeats=draws,
             cues={"length": tuple(float(own == target) for own in range(size))},
@@ -76,23 +72,22 @@ class Length:
 
     def arms(self, mode: Mode) -> list[Arm]:
         """Every padding, of a score's own response or of the worse and the better one."""
-        sides = {"own": None} if mode == "score" else {"worse": loser, "better": winner}
-        return [
+        apart = [
             Arm(f"{side}/{padding}", named(f"{side}/{padding}"), target=target)
-            for side, target in sides.items()
+            for side, target in sides(mode).items()
             for padding in PADDINGS
         ]
+        together = [
+            Arm(f"{side}/all", begins(f"{side}/"), target=target, only=(EFFECT, LOSS))
+            for side, target in sides(mode).items()
+        ]
+        return apart + together
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """The effect of all paddings together."""
+        return () if mode == "ask" else tuple((f"{side}/all", "effect") for side in sides(mode))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """The effect of each padding, on the worse and on the better response."""
         frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
         return pl.concat(frames)
-
-
-def _targets(sample: Sample) -> list[tuple[str, int]]:
-    """Which response is padded, and what that arm is called."""
-    if sample.mode == "score":
-        return [("own", 0)]
-    row = sample.model_dump(include={"mode", "labels"})
-    ends = (("worse", loser(row)), ("better", winner(row)))
-    return [(side, target) for side, target in ends if target is not None]

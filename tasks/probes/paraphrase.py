@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import wording
 from tasks.measures.labels import label_verdicts
 from tasks.measures.side_by_side import side
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.side_by_side import agreements
 from tasks.prompts import WORDINGS
@@ -28,7 +28,6 @@ class Paraphrase:
 
     name = "paraphrase"
     family: Family = "consistency"
-    headlines: tuple[str, ...] = ("excess_change", "prompt_flip", "wording_range")
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -44,6 +43,11 @@ class Paraphrase:
             for name in WORDINGS
         ]  # fmt: skip
         return (asked_again(sample, draws[1:]), *worded)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        each: list[Headline] = [(name, "excess_change") for name in WORDINGS]
+        return (*each, (EVERY, "prompt_flip"), (EVERY, "wording_range"))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Each wording against the configured one, and how far the wordings lie apart."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.config import BLIND_SETTINGS, MORE_STEPS
 from tasks.measures import remedied
 from tasks.probes.cascade import cascade
 from tasks.probes.contrasts import Arm, begins, contrasted, named
 from tasks.probes.derived import BOTH_ORDERS, PANEL, SAMPLES, TURNED, derived
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.order import rotation
 from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.settings import askable
@@ -34,7 +34,6 @@ class Remedies:
     name = "remedies"
     family: Family = "remedy"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = ("agreement_shift", "price_ratio")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Further answers to the base question, the other orders, and the remedies' prompts."""
@@ -54,6 +53,11 @@ class Remedies:
                 if sample.mode == "pair":
                     prompted.append(_shown(sample, f"{steps}/{TURNED}", (1, 0), change))
         return (asked_again(sample, repeats), *turned, *prompted)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        names = ("agreement_shift", "price_ratio")
+        return tuple((arm.name, name) for arm in (*ASKED, *MADE, CASCADE) for name in names)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Each remedy's agreement, loss, order effect and price beside those of plain answers."""

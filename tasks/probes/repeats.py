@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from data.records import MODES, READABLE, Mode, Sample
+from data.records import MODES, READABLE, AnswerMode, Mode, Sample
 from tasks.measures import consistency, reliability
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Measure
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Features, probed
 
 MOST_LEVELS = 25  # of answers, for their agreement as levels
@@ -24,11 +24,14 @@ class Repeats:
     name = "repeats"
     family: Family = "consistency"
     modes: tuple[Mode, ...] = MODES
-    headlines: tuple[str, ...] = ("repeat_agreement",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base request with every further repeat index."""
         return (asked_again(sample, range(1, around.config.repeats)),)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How often two answers agree."""
+        return ((None, "repeat_agreement"),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Consistency of the K answers in every mode, and the reliability of repeated scores."""

@@ -20,14 +20,14 @@ from tasks.probes.kinds import Found
 class Cell(NamedTuple):
     """One verdict of a sample: `None` if it is not readable; `open` if it has no answer yet.
 
-    `key` is its request's, or the keys of all the requests it stands on.
+    `request_key` is its request's, or the keys of all the requests it stands on.
     """
 
     variant: str
     repeat: int
     verdict: str | None
     open: bool
-    key: str | None = None
+    request_key: str | None = None
 
 
 class Counted(NamedTuple):

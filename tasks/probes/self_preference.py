@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from data.records import Mode, Sample
+from data.records import AnswerMode, Mode, Sample
 from tasks.measures.self_preference import self_preferences
-from tasks.probes.kinds import Around, Family, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant
 
 
 class SelfPreference:
@@ -15,11 +15,14 @@ class SelfPreference:
     name = "self-preference"
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
-    headlines: tuple[str, ...] = ("self_preference",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Nothing: every judge's base verdicts are all it takes."""
         return ()
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What the judge gives to its own family."""
+        return ((None, "self_preference"),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Judge minus label by responder, and each judge's preference for its own family."""

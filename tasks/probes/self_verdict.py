@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from data.rankings import tied_groups
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import own_words
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.opinions import opinion
-from tasks.probes.kinds import Around, Family, Found, Variant
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant
 from tasks.probes.rows import Cell, probed
 
 READ = "read"
@@ -24,12 +24,15 @@ class SelfVerdict:
 
     name = "self-verdict"
     family: Family = "consistency"
-    headlines: tuple[str, ...] = ("self_contradiction",)
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Nothing."""
         return ()
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        return ((None, "self_contradiction"),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """How often the words name an outcome, and how often it is another than the verdict."""
@@ -52,7 +55,7 @@ def _compared(
         labels, size = label_verdicts(row), len(row["responses"] or ()) or 1
         rows = []
         for cell in cells:
-            text = found.texts.get(cell.key or "")
+            text = found.texts.get(cell.request_key or "")
             if cell.verdict is None or text is None:
                 continue
             words = opinion(text, mode, size, found.scale)

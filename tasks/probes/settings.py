@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.config import BLIND_SETTINGS, SETTINGS
 from tasks.probes.contrasts import Arm, contrasted, named
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.side_by_side import agreements, prices
 from tasks.prompts.changes import PromptChange
 
@@ -28,7 +28,6 @@ class Settings:
 
     name = "settings"
     family: Family = "consistency"
-    headlines: tuple[str, ...] = ("agreement_shift",)
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -45,6 +44,10 @@ class Settings:
             if askable(steps, around)
         ]  # fmt: skip
         return (asked_again(sample, draws[1:]), *other) if other else ()
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        return tuple((steps, "agreement_shift") for steps in SETTINGS)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Each setting's effect, excess change, agreement with the labels and price."""

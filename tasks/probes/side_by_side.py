@@ -70,7 +70,7 @@ def _costing(found: Found, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Ce
 
 def _bill(bills: Mapping[str, Bill], cell: Cell) -> Bill:
     """The bill of all requests that a cell's verdict stands on."""
-    keys = (cell.key or "").split()
+    keys = (cell.request_key or "").split()
     each = [bills.get(key, Bill(None, None)) for key in keys] or [Bill(None, None)]
     usd, tokens = [bill.usd for bill in each], [bill.tokens for bill in each]
     return Bill(_sum(usd), _sum(tokens))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from data.records import MODES, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import noisiness
 from tasks.probes.contrasts import Arm, contrasted, counting, named
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Counting, counted
 from tasks.probes.side_by_side import agreements
 
@@ -23,7 +23,6 @@ class Temperature:
 
     name = "temperature"
     family: Family = "consistency"
-    headlines: tuple[str, ...] = ("noise_shift", "agreement_shift")
     modes: tuple[Mode, ...] = MODES
     params = ("temperature",)  # judges that refuse one of these are not asked
 
@@ -39,6 +38,11 @@ class Temperature:
             for name, degree in TEMPERATURES.items()
         ]  # fmt: skip
         return (asked_again(sample, draws[1:]), *warmed)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        each: list[Headline] = [(name, "agreement_shift") for name in TEMPERATURES]
+        return ("1 against 0", "noise_shift"), *each
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Every temperature against the configured one, and the highest against the lowest."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from data.records import LETTERS, Mode, Sample
+from data.records import LETTERS, AnswerMode, Mode, Sample
 from tasks.measures import triangle
 from tasks.measures.triangle import Way, from_choices, from_scores
-from tasks.probes.kinds import Around, Family, Found, Variant, asked_again
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counting, counted
 
 SIDES: Mapping[Mode, tuple[tuple[Mode, Mode], ...]] = {
@@ -27,7 +27,6 @@ class Triangle:
 
     name = "triangle"
     family: Family = "consistency"
-    headlines: tuple[str, ...] = ("strict_conflict", "conflict_excess")
     modes: tuple[Mode, ...] = ("pair", "batch")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
@@ -47,6 +46,12 @@ class Triangle:
             for mode, owns in parts
         ]
         return (asked_again(sample, draws[1:]), *derived)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        sides = SIDES.get(mode, ()) if mode != "ask" else ()
+        names = ("strict_conflict", "conflict_excess")
+        return tuple((f"{one}-{other}", name) for one, other in sides for name in names)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conflicts of every two ways, beside the noise of each."""

@@ -14,7 +14,7 @@ from cache.keys import canonical_json
 from data.errors import ConfigError
 from data.records import LETTERS, MODES, Mode, Scale
 from tasks.config import MORE_STEPS, SETTINGS
-from tasks.prompts.changes import AS_IT_IS, PromptChange
+from tasks.prompts.changes import AS_IT_IS, RUBRICS, PromptChange
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,17 +42,19 @@ WORDED = (
 FOR_PROBES = (  # those of our own where a folder has none
     "ask.txt",
     "reference.txt",
+    "steps_evidence.txt",
     *(f"steps_{steps}.txt" for steps in MORE_STEPS),
     *(f"{name}.{wording}.txt" for name in WORDED for wording in WORDINGS),
 )
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
-FIGURE, REFERENCE = "FigureAnalysis", "Reference"
+FIGURE, REFERENCE, CLAIMS = "FigureAnalysis", "Reference", "Claims"
 KEYS = {
     "figure-first": (FIGURE,),
     "answer-first": (REFERENCE,),
     "figure-and-answer": (FIGURE, REFERENCE),
     "checklist": ("Checklist",),
     "describe-first": (FIGURE,),
+    "evidence": (CLAIMS,),
 }
 IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
 MARKER = re.compile(r"^(\s*)===", re.MULTILINE)
@@ -184,6 +186,10 @@ class PromptSet:
                 mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
                 description="d" if setting == "vision-expert" else None, change=change,
             )  # fmt: skip
+        self.judge_text(
+            "score", SETTINGS[0], instruction="i", responses=["r"], scale=Scale(),
+            change=PromptChange(steps="evidence", reference="r"),
+        )  # fmt: skip
         self.describe_text("i")
         self.respond_text("i")
         self.ask_text("q")
@@ -196,8 +202,8 @@ def rubric(scale: Scale, change: PromptChange = AS_IT_IS) -> list[str]:
     if len(levels) != len(FIVE):
         words = {levels[0]: "the worst a response can be", levels[-1]: "the best it can be"}
     lines = [f"{level}: {word}" for level, word in words.items()]
-    if change.rubric == "shuffled":
-        return [lines[at] for at in sorted(range(len(lines)), key=lambda at: (at * 3 + 1) % 5)]
+    if change.rubric in RUBRICS and len(lines) == len(FIVE):
+        return [lines[at] for at in RUBRICS[change.rubric]]
     return lines[::-1] if change.rubric == "descending" else lines
 
 

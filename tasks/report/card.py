@@ -6,7 +6,7 @@ for equal tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,9 @@ from scipy.stats import false_discovery_control, norm
 
 from data.records import Record
 from tasks.probes.kinds import Family
+from tasks.report.tables import span
 
+Heading = tuple[str, str | None, str]  # mode, arm, measure
 VERSION = 1  # of the card's JSON
 BASELINE = "baseline:"
 TITLES: Mapping[Family, str] = {
@@ -25,7 +27,9 @@ TITLES: Mapping[Family, str] = {
 }
 SHIFTS = frozenset({  # measures whose zero is "no effect"
     "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
-    "first_preference", "first_slot_lift", "copy_rate", "self_preference",
+    "effect_spread", "first_preference", "first_slot_lift", "copy_rate", "slot_correlation",
+    "excess_flip", "excess_reordering", "excess_distance", "first_listed_shift", "anchor_slope",
+    "self_preference", "agreement_lost", "change_slope", "effect_slope",
     "agreement_shift", "noise_shift", "conflict_excess", "wording_range",
 })  # fmt: skip
 
@@ -90,7 +94,7 @@ class Card(Record):
 def cards(
     run: Mapping[str, Any],
     tables: Mapping[str, pl.DataFrame],
-    headlines: Mapping[str, tuple[Family, Sequence[str]]],
+    headlines: Mapping[str, tuple[Family, Collection[Heading]]],
     primary: Mapping[str, str],
     prices: Mapping[str, Mapping[str, float | None]],
 ) -> list[Card]:
@@ -99,7 +103,7 @@ def cards(
     Args:
         run: the contents of `run.json`.
         tables: `estimates`, `differences` and `verdicts`.
-        headlines: the family of each probe and the measures that stand for it.
+        headlines: the family of each probe and the (mode, arm, measure) that stand for it.
         primary: the primary measure of each mode.
         prices: by judge and mode; `None` where a price is not known.
     """
@@ -176,7 +180,7 @@ def _against(found: Mapping[str, Any] | None) -> str:
 
 
 def _findings(
-    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Sequence[str]]]
+    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Collection[Heading]]]
 ) -> list[Finding]:
     """The headlines of every probe, each with what it says when so many are looked at."""
     pooled = own.filter(pl.col("group") == "pooled")
@@ -185,9 +189,11 @@ def _findings(
         for row in pooled.filter(pl.col("metric") == "excess_change").iter_rows(named=True)
     }
     chosen: list[tuple[Family, dict[str, Any]]] = []
-    for probe, (family, metrics) in headlines.items():
-        rows = pooled.filter((pl.col("probe") == probe) & pl.col("metric").is_in(list(metrics)))
-        chosen += [(family, row) for row in rows.iter_rows(named=True)]
+    for probe, (family, wanted) in headlines.items():
+        rows = pooled.filter(pl.col("probe") == probe).iter_rows(named=True)
+        chosen += [
+            (family, row) for row in rows if (row["mode"], row["arm"], row["metric"]) in wanted
+        ]
     corrected = _corrected([row for _, row in chosen])
     kept = ("probe", "arm", "mode", "metric", "value", "low", "high", "n", "n_missing")
     return [
@@ -298,7 +304,7 @@ def _foot(card: Card) -> Iterator[str]:
 
 
 def _span(row: Trust | Finding) -> str:
-    return "–" if row.low is None else f"{_number(row.low)} to {_number(row.high)}"
+    return span(row.low, row.high)
 
 
 def _number(value: float | None) -> str:

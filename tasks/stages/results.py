@@ -7,14 +7,15 @@ from typing import Any
 import polars as pl
 
 from data.ledger import spent
-from data.records import READABLE
+from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import PROBES, Found, estimate_probes
+from tasks.probes import PROBES, Found, claims_of, estimate_probes
+from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
 from tasks.report.card import Card, cards, markdown
 from tasks.stages.answered import Bills, Texts
@@ -44,12 +45,16 @@ def collect_verdicts(here: Context) -> dict[str, int]:
 def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples = here.run.table("samples", without=UNMEASURED)
-    judged = here.run.table("verdicts", without=("raw_verdict", "reason"))
+    judged = here.run.table("verdicts", without=("raw_verdict", "reason", "request_key"))
     resampling = here.config.bootstrap
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]
         if here.config.probes:
-            frames.append(estimate_probes(_found(here, samples, judged)))
+            found = _found(here, samples, judged)
+            frames.append(estimate_probes(found))
+            claims = claims_of(found)
+            if claims.height:
+                here.run.store("claims", claims)
         differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
@@ -59,11 +64,25 @@ def measure(here: Context) -> pl.DataFrame:
 
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
     """What each configured probe's estimates stand on."""
-    facts, scale, texts, bills = here.facts(), here.scale, Texts(here.run), Bills(here)
-    return {
-        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts, bills)
-        for name, settings in here.config.probes.items()
-    }
+    facts, scale, texts = here.facts(), here.scale, Texts(here.run)
+    bills = Bills(here)
+    found = {}
+    for name, settings in here.config.probes.items():
+        own = samples
+        if isinstance(PROBES[name], FreshProbe):
+            own = rows_of_probe(here.fresh().frame, name)
+        found[name] = Found(
+            own,
+            judged,
+            settings,
+            scale,
+            here.config.bootstrap,
+            facts,
+            texts,
+            here.audits(name),
+            bills,
+        )
+    return found
 
 
 def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
@@ -95,7 +114,11 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
 def judge_cards(here: Context) -> list[Card]:
     """A card for every judge of the run."""
     tables = {name: here.run.table(name) for name in ("estimates", "differences", "verdicts")}
-    headlines = {name: (probe.family, probe.headlines) for name, probe in PROBES.items()}
+    modes: tuple[AnswerMode, ...] = (*MODES, "ask")
+    headlines = {
+        name: (probe.family, {(mode, *head) for mode in modes for head in probe.headlines(mode)})
+        for name, probe in PROBES.items()
+    }
     return cards(here.run.facts(), tables, headlines, primary(), usd_per_1000(here))
 
 

@@ -40,10 +40,12 @@ def follows(effects: Mapping[str, float], sharpness: float = 1.0) -> Judge:
         chance = labelled(sample, sharpness)
         for cue, strengths in ask.cues.items():
             dose = effects.get(cue, 0.0)
-            heeded = abs(dose) * max(map(abs, strengths)) if sample.mode == "score" else abs(dose)
-            if dose and max(strengths) > min((*strengths, 0.0)):
-                pulled = _pulled(sample, chance, strengths, up=dose > 0)
-                chance = (1 - heeded) * chance + heeded * pulled
+            if sample.mode == "score":
+                dose *= strengths[0]
+            elif max(strengths) <= min((*strengths, 0.0)):
+                continue
+            pulled = _pulled(sample, chance, strengths, up=dose > 0)
+            chance = (1 - abs(dose)) * chance + abs(dose) * pulled
         return chance
 
     return judge

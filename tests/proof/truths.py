@@ -31,9 +31,10 @@ def contrast_truths(pool: Pool, given: Sequence[Floats], arms: Sequence[Arm]) ->
                 p, q = np.mean(base, axis=0), np.mean(treated, axis=0)
                 for metric, pair in _of_sample(pool, rows[sample_id], arm, p, q).items():
                     sums.setdefault(metric, []).append(pair)
+        wanted = {measure.name for measure in arm.only} or set(sums)
         for metric, pairs in sums.items():
             above, below = np.sum(pairs, axis=0)
-            if below:
+            if below and metric in wanted:
                 found[arm.name, metric] = float(above / below)
     return found
 

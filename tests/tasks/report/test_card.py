@@ -7,7 +7,8 @@ RUN = {
     "run_id": "r1", "started": "2026-01-01", "level": 0.95, "dataset": {"name": "d"},
     "judges": [{"name": "j", "model": "m", "simulated": True, "role": "judge"}],
 }  # fmt: skip
-HEADLINES = {"bandwagon": ("bias", ("effect",)), "repeats": ("consistency", ("repeat_agreement",))}
+ARMS = ["worse", "a|b <script>\n# x", *map(str, range(40))]
+HEADLINES = {"bandwagon": ("bias", {("pair", arm, "effect") for arm in ARMS})}
 
 
 def estimate(**changes: Any) -> dict[str, Any]:
