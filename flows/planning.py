@@ -35,10 +35,12 @@ def print_quote(
             rounds.plan_round(here, round_, bound=True)
             lines += rounds.quote_round(here, round_)
         dates = {"prices_as_of": here.prices.collected}
+        not_asked = here.run.facts().get("not_asked", [])
     total = quote_total(lines)
     result = {
         "lines": [line.model_dump() for line in lines],
         "total": total.model_dump(),
+        "not_asked": not_asked,
         **dates,
     }
     show(result, as_json, _text)
@@ -73,5 +75,6 @@ def _text(result: dict[str, Any]) -> str:
             f"{price}; about {total['input_tokens']} input tokens; prices as of "
             f"{result['prices_as_of']}",
             f"about {total['seconds']:.0f} s at the configured concurrency and expected_seconds",
+            *result["not_asked"],
         ]
     )

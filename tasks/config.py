@@ -17,9 +17,17 @@ SETTINGS = (
     "no-figure",
     "vision-expert",
 )
+MORE_STEPS = ("checklist", "describe-first")  # remedies that are prompts, used as settings are
 BLIND_SETTINGS = frozenset({"no-figure", "vision-expert"})
 Setting = Literal[
-    "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
+    "analyze",
+    "figure-first",
+    "answer-first",
+    "figure-and-answer",
+    "no-figure",
+    "vision-expert",
+    "checklist",
+    "describe-first",
 ]
 
 
@@ -102,6 +110,9 @@ class Simulation(Record):
     of `accuracy`. `perception`: probability of a right yes or no about the picture (`accuracy`
     without it). `defect_blindness`: by type of planted defect, the probability of judging as if it
     were not there.
+    `prompts`: what a probe's change of prompt adds to the accuracy, by its name. At a temperature
+    that a probe sets `noise` is that many times itself. `contradicts`: probability that the
+    analysis names another outcome than the verdict; without it the analysis names none.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -112,6 +123,8 @@ class Simulation(Record):
     lapse: Annotated[float, Field(ge=0, lt=0.25)] = 0.0
     perception: Annotated[float, Field(ge=0, le=1)] | None = None
     defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    prompts: dict[str, float] = Field(default_factory=dict)
+    contradicts: Annotated[float, Field(ge=0, le=1)] | None = None
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -159,6 +172,8 @@ class ProbeConfig(Record):
     variants, and the base request beside it. `families` (of the probe `self-preference`) names the
     judges and responders that belong together. `seed` chooses the items that a probe draws itself.
     `audits` is a table of what people say of a part of the judgements that a probe looks at.
+    `repeats` is also K of the probe `remedies`, whose `cascade` names a cheap judge and the strong
+    one that it hands over to.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -167,6 +182,7 @@ class ProbeConfig(Record):
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     seed: int = 0
     audits: str | None = None
+    cascade: tuple[str, str] | None = None
 
 
 class ImagesConfig(Record):
@@ -252,6 +268,18 @@ class RunConfig(Record):
                 raise ValueError(
                     f"verifier {verifier.name!r} is judge {judge.name!r} itself; what a judge "
                     "claims must be verified by another model, best of another family"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _cascades_name_judges(self) -> RunConfig:
+        names = [judge.name for judge in self.judges]
+        for probe, settings in self.probes.items():
+            pair = settings.cascade
+            if pair and (pair[0] == pair[1] or not set(pair) <= set(names)):
+                raise ValueError(
+                    f"probes.{probe}.cascade must name two of the judges, cheap and strong; got "
+                    f"{list(pair)!r}, known: {names!r}"
                 )
         return self
 

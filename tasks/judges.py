@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,11 @@ class Seat:
     batch_price: ModelPrice | None = None
     batched: bool = False
     calls_after_deadline: bool = False
+    takes_temperature: bool = True
+
+    def refuses(self, params: Collection[str]) -> bool:
+        """Whether the model is known to refuse one of these decoding parameters."""
+        return "temperature" in params and not self.takes_temperature
 
     def changed(self, params: Mapping[str, Any]) -> Seat:
         """The seat with other decoding parameters in place of its own."""
@@ -176,7 +181,15 @@ def _model_seat(judge: OpenAIJudge | AnthropicJudge, prices: PriceList) -> Seat:
         batch_price=price.in_batch() if price and judge.execute == "batch" else None,
         calls_after_deadline=judge.batch.fallback,
         logprobs=isinstance(judge, OpenAIJudge) and judge.logprobs,
+        takes_temperature=(price is None or price.temperature is not False)
+        and not _thinks(judge.params),
     )
+
+
+def _thinks(params: Mapping[str, Any]) -> bool:
+    """Whether Anthropic's extended thinking is on; it refuses every temperature but 1."""
+    thinking = params.get("thinking")
+    return isinstance(thinking, Mapping) and thinking.get("type", "disabled") != "disabled"
 
 
 def _home(judge: OpenAIJudge | AnthropicJudge) -> str:

@@ -17,7 +17,7 @@ from data.records import Sample
 from data.tables import PLAN, table
 from tasks.asking import Asked, Ground, Planned, planned
 from tasks.judges import Seat
-from tasks.probe_plan import Probed, probed_variants
+from tasks.probe_plan import Probed, asked_of, probed_variants
 from tasks.probes.kinds import Variant
 from tasks.sanitiser import sanitised
 
@@ -66,7 +66,7 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
                     yield planned(ground, seat, asked, judging_text(ground, seat, asked))
             if number > 0:  # probes ask in the first setting; the others are compared with it
                 continue
-            for probe, ask in probed:
+            for probe, ask in asked_of(seat, probed):
                 purpose = "judge" if ask.question is None else "ask"
                 for repeat in ask.repeats:
                     asked = Asked(ask, setting, repeat, probe, purpose)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from data.datasets import sample_limit
@@ -10,9 +10,27 @@ from data.errors import ConfigError
 from data.make.facts import ItemFacts
 from data.records import Sample, Scale
 from tasks.config import RunConfig
+from tasks.judges import Seat
 from tasks.probes import PROBES, Around, Variant
 from tasks.probes.fresh import FreshProbe, of_probe
 from tasks.probes.kinds import Answered, Follows
+
+
+def params_of(probe: str) -> tuple[str, ...]:
+    """The decoding parameters that a probe sets."""
+    found: tuple[str, ...] = getattr(PROBES[probe], "params", ())
+    return found
+
+
+def not_asked(config: RunConfig, seats: Mapping[str, Seat]) -> list[str]:
+    """Which judges each probe leaves out because their models refuse what it sets, in words."""
+    return [
+        f"probe {name!r} does not ask judge {judge.name!r}: model {seats[judge.name].model!r} "
+        f"refuses {', '.join(params_of(name))}"
+        for name in config.probes
+        for judge in config.judges
+        if seats[judge.name].refuses(params_of(name))
+    ]
 
 
 class Probed(NamedTuple):
@@ -20,6 +38,11 @@ class Probed(NamedTuple):
 
     probe: str
     ask: Variant
+
+
+def asked_of(seat: Seat, probed: Iterable[Probed]) -> Iterator[Probed]:
+    """The variants that a judge can be asked: not those of probes that set what it refuses."""
+    return (each for each in probed if not seat.refuses(params_of(each.probe)))
 
 
 def probed_variants(
@@ -40,7 +63,7 @@ def probed_variants(
         if name not in PROBES:
             raise ConfigError(f"probe {name!r} is not defined; known: {sorted(PROBES)!r}")
         probe = PROBES[name]
-        around = Around(settings, scale, samples, facts)
+        around = Around(settings, scale, samples, facts, config.settings)
         if isinstance(probe, FreshProbe):
             for sample in of_probe(fresh, name):
                 yield from (Probed(name, variant) for variant in probe.vary(sample, around))

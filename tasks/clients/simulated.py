@@ -54,7 +54,8 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     steady = request.model_copy(update={"repeat": 0})
     item = random.Random(_seed(request_key(steady)))
     fresh = random.Random(_seed(request_key(request)))
-    draw = fresh if item.random() < dose.noise else item
+    noise = dose.noise * float(str(context.get("temperature", 1.0)))
+    draw = fresh if item.random() < noise else item
     event = draw.random()
     if event < dose.refusal:
         return "I'm sorry, but I can't help with judging this.", "refusal"
@@ -62,6 +63,9 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
         return "Both the picture and the text deserve a closer look before anybody decides.", "stop"
     verdict = _verdict(context, dose, draw)
     analysis = "Simulated analysis: no model has looked at this picture."
+    if dose.contradicts is not None:
+        other = fresh.random() < dose.contradicts
+        analysis += " " + _words(context, verdict, fresh if other else None)
     said: dict[str, Any] = {"Analysis": analysis, "Judgement": verdict}
     if "statements" in context:
         claims = random.Random(_seed(f"claims {request_key(request)}"))
@@ -106,6 +110,7 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
     accuracy = _accuracy(context, dose)
+    accuracy += dose.prompts.get(str(context.get("prompt")), 0.0)
     blindness = dose.defect_blindness.get(str(context.get("defect")), 0.0)
     if blindness and draw.random() < blindness:
         context = context | {"label": context["intact"]}
@@ -125,6 +130,23 @@ def _called(verdict: str, at: int, context: dict[str, Any]) -> str:
     """The verdict as the labels that the context tells of have it."""
     labels = context.get("labels")
     return str(labels[at]) if labels else verdict
+
+
+def _words(context: dict[str, Any], verdict: str, other: random.Random | None) -> str:
+    """The outcome of a verdict in a sentence, or with `other` an outcome that it is not."""
+    said = verdict.strip("[]").split("]")[0]
+    if context["mode"] == "score":
+        low, high = (int(end) for end in context["scale"])
+        levels = [str(level) for level in range(low, high + 1)]
+    else:
+        levels = list(LETTERS[: len(context["lengths"])]) + [TIE] * (context["mode"] == "pair")
+    if other is not None:
+        said = other.choice([level for level in levels if level != said])
+    if context["mode"] == "score":
+        return f"Overall, this response deserves a {said}."
+    if context["mode"] == "pair" and said == TIE:
+        return "Overall, both responses are equally good."
+    return f"Overall, Assistant {said} is the best."
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:

@@ -13,18 +13,24 @@ from tasks.measures import (
     contrast,
     detection,
     imagery,
+    noisiness,
     order,
+    own_words,
     pair,
     perception,
     rationale,
     reliability,
+    remedied,
     scale_use,
     score,
+    side_by_side,
     slots,
     spread,
     thresholds,
     ties,
     transitivity,
+    triangle,
+    wording,
 )
 from tasks.measures.annotations import MEASURES as ANNOTATIONS
 from tasks.measures.ceiling import ceilings
@@ -96,6 +102,12 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Evidence of a judgement (probe `rationale`)": rationale.EVERY,
     "Perception (probe `perception`)": perception.MEASURES,
     "Planted defects (probe `defects`)": detection.MEASURES,
+    "Two ways of judging side by side (probes)": side_by_side.MEASURES,
+    "Wordings (probe `paraphrase`)": wording.MEASURES,
+    "Verdict and own words (probe `self-verdict`)": own_words.MEASURES,
+    "Scores, pairs and rankings (probe `triangle`)": triangle.MEASURES,
+    "Order under a remedy (probe `remedies`)": remedied.MEASURES,
+    "Noisiness (probe `temperature`)": noisiness.MEASURES,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

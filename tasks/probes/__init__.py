@@ -21,17 +21,23 @@ from tasks.probes.markdown import Markdown
 from tasks.probes.names import NAMES
 from tasks.probes.order import Order
 from tasks.probes.overlay import Overlay
+from tasks.probes.paraphrase import Paraphrase
 from tasks.probes.perception import Perception
 from tasks.probes.rationale import Rationale
 from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.refinement import REFINEMENT
+from tasks.probes.remedies import Remedies
 from tasks.probes.repeats import Repeats
 from tasks.probes.rubric import Rubric
 from tasks.probes.score_labels import ScoreLabels
 from tasks.probes.self_preference import SelfPreference
+from tasks.probes.self_verdict import SelfVerdict
 from tasks.probes.sentiment import SENTIMENT
+from tasks.probes.settings import Settings
+from tasks.probes.temperature import Temperature
 from tasks.probes.thresholds import Thresholds
 from tasks.probes.transforms import Transforms
+from tasks.probes.triangle import Triangle
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,6 +67,12 @@ PROBES: dict[str, Probe] = {
         Rationale(),
         Perception(),
         Defects(),
+        Paraphrase(),
+        Temperature(),
+        Settings(),
+        SelfVerdict(),
+        Triangle(),
+        Remedies(),
         Repeats(),
     )
 }

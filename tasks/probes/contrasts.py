@@ -57,7 +57,7 @@ def contrasted(
     `besides` is what else the probe measures of the same rows.
     """
     countings = [
-        Counting(_counting(mode, found.scale, arm), _measures(mode, arm), arm.name) for arm in arms
+        Counting(counting(mode, found.scale, arm), _measures(mode, arm), arm.name) for arm in arms
     ]
     return counted(probe, mode, found, [*countings, *besides])
 
@@ -113,7 +113,9 @@ def _measures(mode: Mode, arm: Arm) -> tuple[Measure, ...]:
     return (*first, *won, contrast.EXCESS, contrast.LOSS, contrast.UNREADABLE)
 
 
-def _counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
+def counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell]], Counted]:
+    """What a sample adds to the columns of `tasks/measures/contrast.py`."""
+
     def count(row: Row, cells: Sequence[Cell]) -> Counted:
         base = tuple(cell.verdict for cell in cells if arm.control(cell.variant))
         treated = tuple(cell.verdict for cell in cells if arm.treated(cell.variant))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_ch
 from pydantic import Field, JsonValue
 
 from data.make.facts import ItemFacts
-from data.records import AnswerMode, Mode, Record, Sample, Scale
+from data.records import AnswerMode, Label, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes.swaps import Swaps, swaps
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
@@ -56,13 +56,27 @@ def asked_again(sample: Sample, repeats: Sequence[int]) -> Variant:
 class Around:
     """What a probe may know besides the sample: its settings, the scale, the dataset, the facts.
 
-    `facts` are what is known of each item's picture, where the dataset says so.
+    `facts` are what is known of each item's picture, where the dataset says so; `settings` are the
+    run's prompt settings, the probes' own first.
     """
 
     config: ProbeConfig
     scale: Scale
     samples: Sequence[Sample]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+    settings: tuple[str, ...] = ("analyze",)
+
+    @cached_property
+    def labels(self) -> Mapping[tuple[str, str, tuple[str, ...]], tuple[Label, ...]]:
+        """The labels of every sample by item, mode and the texts of its responses."""
+        found: dict[tuple[str, str, tuple[str, ...]], tuple[Label, ...]] = {}
+        for sample in self.samples:
+            texts = tuple(response.text for response in sample.responses)
+            found[sample.item_id, sample.mode, texts] = sample.labels
+            if sample.mode == "pair":
+                turned = tuple(_turned(label) for label in sample.labels)
+                found.setdefault((sample.item_id, "pair", texts[::-1]), turned)
+        return found
 
     @cached_property
     def swaps(self) -> Swaps:
@@ -103,12 +117,25 @@ class Around:
         )
 
 
+def _turned(label: Label) -> Label:
+    """A pair's label with the two responses the other way round."""
+    turned = {"A": "B", "B": "A"}.get(label.verdict, label.verdict)
+    return label.model_copy(update={"verdict": turned})
+
+
+class Bill(NamedTuple):
+    """What an answer is billed at, whoever paid for it; `None` where it is unknown."""
+
+    usd: float | None
+    tokens: float | None
+
+
 @dataclass(frozen=True)
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
     `texts` has what was answered by request key, for probes that read more than the verdict;
-    `audits` is what people say of judgements (`data/marks.py`).
+    `audits` is what people say of judgements (`data/marks.py`), `bills` what each answer costs.
     """
 
     samples: pl.DataFrame
@@ -119,6 +146,7 @@ class Found:
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     audits: Sequence[Mapping[str, Any]] = ()
+    bills: Mapping[str, Bill] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:

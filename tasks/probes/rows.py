@@ -18,7 +18,10 @@ from tasks.probes.kinds import Found
 
 
 class Cell(NamedTuple):
-    """One verdict of a sample: `None` if it is not readable; `open` if it has no answer yet."""
+    """One verdict of a sample: `None` if it is not readable; `open` if it has no answer yet.
+
+    `request_key` is its request's, or the keys of all the requests it stands on.
+    """
 
     variant: str
     repeat: int

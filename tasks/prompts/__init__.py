@@ -6,13 +6,14 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cache.keys import canonical_json
 from data.errors import ConfigError
 from data.records import LETTERS, MODES, Mode, Scale
-from tasks.config import SETTINGS
+from tasks.config import MORE_STEPS, SETTINGS
 from tasks.prompts.changes import AS_IT_IS, RUBRICS, PromptChange
 
 if TYPE_CHECKING:
@@ -31,17 +32,28 @@ FILES = (
     "describe.txt",
     "respond.txt",
 )
-FOR_PROBES = (
+WORDINGS = ("brief", "formal", "typos")  # the instructions in other words
+WORDED = (
+    "role",
+    *(f"steps_{setting}" for setting in SETTINGS),
+    *(f"method_{mode}" for mode in MODES),
+    "notice",
+)
+FOR_PROBES = (  # those of our own where a folder has none
     "ask.txt",
     "reference.txt",
     "steps_evidence.txt",
-)  # those of our own where a folder has none
+    *(f"steps_{steps}.txt" for steps in MORE_STEPS),
+    *(f"{name}.{wording}.txt" for name in WORDED for wording in WORDINGS),
+)
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
 FIGURE, REFERENCE, CLAIMS = "FigureAnalysis", "Reference", "Claims"
 KEYS = {
     "figure-first": (FIGURE,),
     "answer-first": (REFERENCE,),
     "figure-and-answer": (FIGURE, REFERENCE),
+    "checklist": ("Checklist",),
+    "describe-first": (FIGURE,),
     "evidence": (CLAIMS,),
 }
 IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
@@ -168,12 +180,12 @@ class PromptSet:
 
     def _try_all(self) -> None:
         """Render every template once, so that a mistake is found before anything is spent."""
-        for mode in MODES:
-            for setting in SETTINGS:
-                self.judge_text(
-                    mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
-                    description="d" if setting == "vision-expert" else None,
-                )  # fmt: skip
+        changes = (AS_IT_IS, *(PromptChange(wording=wording) for wording in WORDINGS))
+        for mode, setting, change in product(MODES, (*SETTINGS, *MORE_STEPS), changes):
+            self.judge_text(
+                mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
+                description="d" if setting == "vision-expert" else None, change=change,
+            )  # fmt: skip
         self.judge_text(
             "score", SETTINGS[0], instruction="i", responses=["r"], scale=Scale(),
             change=PromptChange(steps="evidence", reference="r"),

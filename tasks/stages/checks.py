@@ -43,6 +43,7 @@ def warnings(run: RunFolder) -> list[str]:
         for result in checkpoints(run)
         for found in result["warnings"]
     ]
+    found += run.facts().get("not_asked", [])
     for judge, extras in run.facts().get("without", {}).items():
         for extra, count in extras.items():
             found.append(

@@ -27,7 +27,7 @@ from tasks.config_file import config_sha256
 from tasks.families import cautions
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
-from tasks.probe_plan import probed_variants
+from tasks.probe_plan import not_asked, probed_variants
 from tasks.probes import PROBES
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
@@ -69,6 +69,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         judges=describe_judges(config, seats),
         settings=list(config.settings),
         modes=list(config.modes),
+        not_asked=not_asked(config, seats),
         sanitise=config.sanitise,
         config_sha256=meaning,
         cautions=cautions(config),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -11,7 +9,6 @@ import polars as pl
 from data.ledger import spent
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
-from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
@@ -21,6 +18,7 @@ from tasks.probes import PROBES, Found, claims_of, estimate_probes
 from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
 from tasks.report.card import Card, cards, markdown
+from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
 from tasks.stages.money import usd_per_1000
 from tasks.verdicts import verdicts
@@ -67,36 +65,24 @@ def measure(here: Context) -> pl.DataFrame:
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
     """What each configured probe's estimates stand on."""
     facts, scale, texts = here.facts(), here.scale, Texts(here.run)
+    bills = Bills(here)
     found = {}
     for name, settings in here.config.probes.items():
         own = samples
         if isinstance(PROBES[name], FreshProbe):
             own = rows_of_probe(here.fresh().frame, name)
         found[name] = Found(
-            own, judged, settings, scale, here.config.bootstrap, facts, texts, here.audits(name)
+            own,
+            judged,
+            settings,
+            scale,
+            here.config.bootstrap,
+            facts,
+            texts,
+            here.audits(name),
+            bills,
         )
     return found
-
-
-class Texts(Mapping[str, str]):
-    """What was answered by request key; read from the run when the first one is wanted."""
-
-    def __init__(self, run: RunFolder) -> None:
-        self._run = run
-
-    @cached_property
-    def _found(self) -> dict[str, str]:
-        answers = self._run.table("answers").select("request_key", "text").drop_nulls()
-        return dict(answers.iter_rows())
-
-    def __getitem__(self, key: str) -> str:
-        return self._found[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
 
 
 def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:

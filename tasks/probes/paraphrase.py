@@ -1,0 +1,88 @@
+"""The paraphrase probe: does the judge say the same when its instructions are worded otherwise?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.measures import wording
+from tasks.measures.labels import label_verdicts
+from tasks.measures.side_by_side import side
+from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.rows import Cell, Counted, Counting, counted
+from tasks.probes.side_by_side import agreements
+from tasks.prompts import WORDINGS
+from tasks.prompts.changes import PromptChange
+
+EVERY = "all wordings"
+PROMPTS = ("base", *WORDINGS)
+
+
+class Paraphrase:
+    """Three rewordings of all that stands before the material; one only has slips of the hand."""
+
+    name = "paraphrase"
+    family: Family = "consistency"
+    modes: tuple[Mode, ...] = MODES
+
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
+        """The base question in every wording."""
+        draws = tuple(range(around.config.draws))
+        own = tuple(range(len(sample.responses)))
+        worded = [
+            Variant.model_construct(
+                variant=name, sample=sample, presented=own, repeats=draws,
+                prompt=PromptChange(wording=name), cues={name: (1.0,) * len(own)},
+                told={"prompt": name},
+            )
+            for name in WORDINGS
+        ]  # fmt: skip
+        return (asked_again(sample, draws[1:]), *worded)
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """What stands on the judge's card."""
+        each: list[Headline] = [(name, "excess_change") for name in WORDINGS]
+        return (*each, (EVERY, "prompt_flip"), (EVERY, "wording_range"))
+
+    def estimate(self, found: Found) -> pl.DataFrame:
+        """Each wording against the configured one, and how far the wordings lie apart."""
+        arms = [Arm(name, named(name)) for name in WORDINGS]
+        frames = []
+        for mode in self.modes:
+            frames.append(contrasted(self.name, mode, found, arms))
+            frames.append(agreements(self.name, mode, found, arms))
+            each = [*((name, ("base", name)) for name in WORDINGS), (EVERY, PROMPTS)]
+            flips = [Counting(partial(_flips, prompts), wording.FLIP, arm) for arm, prompts in each]
+            apart = Counting(partial(_halves, mode), (wording.RANGE,), EVERY)
+            frames.append(counted(self.name, mode, found, [*flips, apart]))
+        return pl.concat(frames)
+
+
+def _flips(
+    prompts: Sequence[str], row: Mapping[str, Any], cells: Sequence[Cell]
+) -> tuple[float, ...] | None:
+    """A sample counts if every wording has a readable answer."""
+    said = [_readable(cells, prompt) for prompt in prompts]
+    return wording.flip_features(said) if all(said) else None
+
+
+def _halves(mode: Mode, row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    """Agreement with the label of every wording, in both halves of its answers."""
+    labels = label_verdicts(row)
+    if not labels:
+        return Counted(None, asked=False)
+    said = [_readable(cells, prompt) for prompt in PROMPTS]
+    if min(map(len, said)) < 2:
+        return Counted(None, answered=False)
+    halves = [side(mode, labels, draws[half::2]) for half in (0, 1) for draws in said]
+    return Counted(tuple(value for columns in halves for value in columns))
+
+
+def _readable(cells: Sequence[Cell], variant: str) -> list[str]:
+    mine = sorted((c for c in cells if c.variant == variant), key=lambda cell: cell.repeat)
+    return [cell.verdict for cell in mine if cell.verdict is not None]
