@@ -6,6 +6,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _PAGE = (
     "ORDER BY key LIMIT 500"
 )
 _SOME = "SELECT key, value, mode FROM Cache WHERE raw = 1 AND key IN ({})"
+_KEYS = "SELECT key FROM Cache WHERE raw = 1 AND key IN ({})"
 _AT_ONCE = 500
 _INLINE = 1 << 40  # bytes: every value stays in the database, none in a file whose name is data
 
@@ -95,11 +97,9 @@ class DiskCallCache:
         found = {}
         for start in range(0, len(keys), _AT_ONCE):
             some = tuple(keys[start : start + _AT_ONCE])
-            try:
+            with self._telling():
                 marks = ", ".join("?" * len(some))
                 rows = self._cache._sql(_SOME.format(marks), some).fetchall()
-            except (OSError, sqlite3.Error, diskcache.Timeout) as error:
-                raise _host_error(self.folder, error) from error
             for key, value, mode in rows:
                 try:
                     found[key] = read_answer(value if mode == MODE_TEXT else "")
@@ -109,27 +109,43 @@ class DiskCallCache:
 
     def has(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that have an entry, damaged or not."""
-        return {key for key in keys if key in self._cache}
+        wanted, found = list(keys), set()
+        with self._telling():
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = tuple(wanted[start : start + _AT_ONCE])
+                asked = _KEYS.format(", ".join("?" * len(some)))
+                found |= {key for (key,) in self._cache._sql(asked, some)}
+        return found
 
     def put(self, entry: Entry) -> None:
         """Store an entry durably, replacing what the key held."""
-        try:
+        with self._telling():
             self._cache.set(entry.key, entry_text(entry))
-        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
-            raise _host_error(self.folder, error) from error
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every key and stored text; a value that is not text is given as an empty string."""
         last = ""
-        while page := self._cache._sql(_PAGE, (last,)).fetchall():
+        while page := self._page(last):
             for key, value, mode in page:
                 yield key, value if mode == MODE_TEXT and isinstance(value, str) else ""
             last = page[-1][0]
 
+    def _page(self, after: str) -> list[tuple[str, Any, int]]:
+        with self._telling():
+            return list(self._cache._sql(_PAGE, (after,)))
+
     def delete(self, keys: Iterable[str]) -> int:
         """Remove entries and return how many there were."""
-        with self._cache.transact():
+        with self._telling(), self._cache.transact():
             return sum(bool(self._cache.delete(key)) for key in keys)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turns what the disk or the database refuses into one clear line."""
+        try:
+            yield
+        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+            raise _host_error(self.folder, error) from error
 
     def _damaged(self, key: str, error: DamagedError) -> None:
         self.damaged += 1

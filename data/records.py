@@ -269,12 +269,15 @@ Verdict = Annotated[
 ]
 
 
+ALARM = "ALARM"  # opens the note of an estimate that must not be overlooked
+
+
 class Estimate(Record):
     """One number with its uncertainty and what it is a number of.
 
     `group` is `"pooled"`, `"macro"` (unweighted mean over sources), `"source:NAME"`,
-    `"label:LEVEL"`, `"responder:NAME"` or `"bin:NUMBER"`. `arm` is what a probe changed. `value`
-    is `None` where the measure is not defined; `note` then says why.
+    `"label:LEVEL"`, `"responder:NAME"`, `"bin:NUMBER"` or `"dose:SIZE"`. `arm` is what a probe
+    changed. `value` is `None` where the measure is not defined; `note` then says why.
     `bound_low` and `bound_high` are the limits under what missing verdicts could have been.
     """
 

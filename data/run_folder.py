@@ -109,13 +109,17 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Store a text file whole."""
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Store a file whole."""
         path = self.path / name
         with self._writing():
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
             try:
-                with partial.open("w", encoding="utf-8") as file:
-                    file.write(text)
+                with partial.open("wb") as file:
+                    file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
                 partial.replace(path)

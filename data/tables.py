@@ -128,6 +128,30 @@ VERDICTS = Schema(
     }
 )
 
+CLAIMS = Schema(
+    {
+        "sample_id": _STR,
+        "item_id": _STR,
+        "cluster_id": _STR,
+        "mode": _STR,
+        "source": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "variant": _STR,
+        "repeat": _INT,
+        "number": _INT,
+        "claim": _STR,
+        "about": _STR,
+        "kind": _STR,
+        "quote": _STR,
+        "found": _STR,
+        "found_by": _STR,
+        "wrong_verdict": _BOOL,
+        "request_key": _STR,
+    }
+)
+
 ESTIMATES = Schema(
     {
         "judge": _STR,
@@ -180,11 +204,13 @@ DIFFERENCES = Schema(
 
 TABLES: Mapping[str, Schema] = {
     "samples": SAMPLES,
+    "fresh": SAMPLES,
     "rejected": REJECTED,
     "images": IMAGES,
     "plan": PLAN,
     "answers": ANSWERS,
     "verdicts": VERDICTS,
+    "claims": CLAIMS,
     "estimates": ESTIMATES,
     "differences": DIFFERENCES,
 }

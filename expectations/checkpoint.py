@@ -31,7 +31,7 @@ from expectations.suites import SUITES
 
 __all__ = ["BOUNDARIES", "CheckpointResult", "Finding", "Override", "require", "run_checkpoint"]
 
-BOUNDARIES = ("samples", "images", "responses", "verdicts", "estimates")
+BOUNDARIES = ("samples", "images", "responses", "verdicts", "claims", "estimates")
 
 
 def run_checkpoint(
@@ -112,7 +112,8 @@ def _view_outcomes(view: View, asset: Any) -> Iterator[Outcome]:
     from great_expectations import expectations as gxe
 
     whole = asset.add_batch_definition_whole_dataframe("whole")
-    batch = whole.get_batch({"dataframe": view.frame.to_pandas()})
+    read = view.frame.select(view.columns)  # as Python objects: not those that only name rows
+    batch = whole.get_batch({"dataframe": read.to_pandas()})
     rules = [
         getattr(gxe, rule.kind)(**rule.arguments, meta={"rule": number})
         for number, rule in enumerate(view.rules)

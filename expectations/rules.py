@@ -37,6 +37,14 @@ class View:
     rules: tuple[Rule, ...]
     rows: str = "rows"
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns that rules read; at least one, so that there are rows."""
+        asked = [rule.arguments for rule in self.rules]
+        single = {given["column"] for given in asked if "column" in given}
+        several = {name for given in asked for name in given.get("column_list", ())}
+        return sorted(single | several) or [self.named]
+
 
 Suite = tuple[View, ...]
 

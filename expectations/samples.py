@@ -42,7 +42,7 @@ def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
         .then(SIZE.is_between(2, len(LETTERS)))
     )
     fits = right | (SIZE == 0) if context["collecting"] else right
-    told = pl.concat_str(["mode", "instruction", TEXTS.list.join("\0")], separator="\1")
+    told = pl.struct("mode", "instruction", TEXTS.list.join("\0").alias("texts"))
     derived = frame.select(
         "sample_id",
         "mode",

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from expectations.claims import claims
 from expectations.rules import (
     Suite,
     View,
@@ -63,7 +64,7 @@ def images(frame: pl.DataFrame, context: Context) -> Suite:
     return (
         View(wanted, "image", (every,), "images"),
         _sent(frame.join(limits, on="limits", how="left", maintain_order="left")),
-        _encoded(frame),
+        _encoded(plain),
     )
 
 
@@ -171,5 +172,6 @@ SUITES: dict[str, Callable[[pl.DataFrame, Context], Suite]] = {
     "images": images,
     "responses": responses,
     "verdicts": verdicts,
+    "claims": claims,
     "estimates": estimates,
 }

@@ -43,7 +43,11 @@ def verdicts(frame: pl.DataFrame, context: Mapping[str, Any]) -> Suite:
 def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
     readable = pl.col("status").is_in(READABLE)
     low, high = context["low"], context["high"]
-    derived = frame.select(
+    written = frame.select("mode", "verdict").unique()  # few, and looking at one takes memory
+    forms = written.with_columns(canonical(pl.col("verdict"), low, high).alias("canonical"))
+    derived = frame.join(
+        forms, on=["mode", "verdict"], how="left", nulls_equal=True, maintain_order="left"
+    ).select(
         pl.col("sample_id", "judge", "setting", "variant", "epoch"),
         pl.col("probe").fill_null(""),
         pl.col("repeat"),
@@ -53,7 +57,7 @@ def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
             ["sample_id", "judge", "setting", "variant"], separator=" / ", ignore_nulls=True
         ).alias("row"),
         (pl.col("verdict").is_not_null() == readable).alias("verdict_where_readable"),
-        canonical(pl.col("verdict"), low, high).alias("canonical"),
+        "canonical",
         pl.when(pl.col("request_key").is_null())
         .then(MADE | (pl.col("status") == "failed"))
         .alias("may_lack_key"),

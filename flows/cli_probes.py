@@ -46,3 +46,18 @@ def show(
     from flows.probing import show_probe
 
     show_probe(config or CONFIGS / "demo.yaml", overrides, (name, sample, judge), to, as_json)
+
+
+@probes.command()
+@click.argument("pictures", type=FILE, metavar="DATASET_OR_PICTURES")
+@click.option("--to", "file", type=FILE, required=True, help="The PNG to write.")
+@click.option("--most", type=click.IntRange(1, 50), default=2, show_default=True, help="Pictures.")
+@click.option(
+    "--side", type=click.IntRange(64, 1024), default=200, show_default=True, help="Of each, pixels."
+)
+@as_json
+def sheet(pictures: Path, file: Path, most: int, side: int, as_json: bool) -> None:
+    """Draw a contact sheet: every change that probes make to a picture, as it would be sent."""
+    from flows.sheets import print_sheet
+
+    print_sheet(pictures, file, most, side, as_json)

@@ -25,16 +25,17 @@ from data.errors import DefectError, IncompleteError, InterruptedRunError, Judge
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.dispatch import finished
+from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, progress, steps
-from tasks.plan import GATHER, JUDGE
+from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
-__all__ = ["GATHER", "JUDGE"]
+__all__ = ["GATHER", "JUDGE", "VERIFY"]
 
 
 P = ParamSpec("P")
@@ -87,7 +88,7 @@ def flow_run_name() -> str:
 @contextmanager
 def held(run: RunFolder) -> Iterator[Context]:
     """The run's context while this process alone works on it; every ending is written down."""
-    with RunLock(run.path), stops_on_signals():
+    with RunLock(run.path), stops_on_signals(), rarely_collecting():
         here = context(run.path)
         here.run.note(status="running", error=None, exit_code=None, finished=None)
         try:

@@ -49,8 +49,11 @@ def nightly(
             steps.check(run, "responses", why)
             steps.take_responses(run)
         graph.answer_round(here, graph.JUDGE)
+        graph.answer_round(here, graph.VERIFY)
         steps.collect_verdicts(run)
         steps.check(run, "verdicts", why)
         steps.measure(run)
+        if here.run.has("claims"):
+            steps.check(run, "claims", why)
         steps.check(run, "estimates", why)
         return graph.finish(here)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.opening import PRICES, configured
 from flows.terminal import show, table
-from tasks.plan import GATHER, JUDGE
+from tasks.plan import ROUNDS
 from tasks.quote import quote_total
 from tasks.stages import prepare, rounds
 from tasks.stages.context import context
@@ -31,7 +31,7 @@ def print_quote(
         prepare.load_samples(here)
         prepare.prepare_images(here)
         lines = []
-        for round_ in (GATHER, JUDGE):
+        for round_ in ROUNDS:
             rounds.plan_round(here, round_, bound=True)
             lines += rounds.quote_round(here, round_)
         dates = {"prices_as_of": here.prices.collected}

@@ -11,6 +11,7 @@ from data.errors import HostError
 from data.image_store import SUFFIX, ImageStore
 from flows.opening import PRICES, configured
 from flows.terminal import show, table
+from tasks.config import ProbeConfig
 from tasks.probes import PROBES
 from tasks.stages import prepare, showing
 from tasks.stages.context import context
@@ -39,6 +40,8 @@ def show_probe(
     """Print what a probe asks about a sample; `asked` is (probe, sample, judge), images go `to`."""
     probe, sample, judge = asked
     loaded = configured(config, overrides)
+    only = {probe: loaded.probes.get(probe, ProbeConfig())} if probe in PROBES else {}
+    loaded = loaded.model_copy(update={"probes": only})
     with tempfile.TemporaryDirectory(prefix="judgeflow-show-") as folder:
         run = prepare.create_run(loaded, config.resolve().parent, PRICES, Path(folder) / "show")
         here = context(run.path)

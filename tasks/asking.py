@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cache.keys import key_of_json, request_json
+from data.errors import ConfigError
 from data.image_store import PreparedImage
 from data.make.facts import ItemFacts
 from data.rankings import letters_of
@@ -27,7 +28,7 @@ class Ground:
     """What a plan stands on.
 
     `images` maps (original sha256, limits name, change) to the image as sent; `facts` are what is
-    known of each item's picture; `descriptions` maps
+    known of each item's picture, `fresh` the samples that probes have drawn; `descriptions` maps
     (judge, item) to the words that stand in for the image. A text with `UNKNOWN` in it stands for
     one that an earlier round has yet to bring; its row is quoted and has no request key.
     """
@@ -38,6 +39,7 @@ class Ground:
     seats: Mapping[str, Seat]
     images: Mapping[tuple[str, str, str], PreparedImage]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+    fresh: Sequence[Sample] = ()
     descriptions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     mean_length: float = 0.0
 
@@ -68,7 +70,7 @@ class Asked:
     @property
     def mode(self) -> str:
         """The form of the answer: the sample's mode, or `ask` for a question about the picture."""
-        return "ask" if self.purpose == "ask" else self.sample.mode
+        return "ask" if self.purpose in {"ask", "verify"} else self.sample.mode
 
 
 def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Planned:
@@ -108,6 +110,10 @@ def _shown(ground: Ground, seat: Seat, asked: Asked) -> list[PreparedImage]:
         return []
     if any(change.do == OMITTED for change in asked.ask.images):
         return []
+    if asked.sample.images and not ground.config.images.allow_send:
+        raise ConfigError(
+            f"images.allow_send is false, and probe {asked.probe!r} shows pictures; leave it out"
+        )
     change = change_key(asked.ask.images)
     return [ground.images[image.sha256, seat.limits, change] for image in asked.sample.images]
 
@@ -170,6 +176,8 @@ def _context(ground: Ground, asked: Asked, sees_image: bool) -> dict[str, Any]:
 def _told(ask: Variant) -> dict[str, Any]:
     """What a variant tells simulated judges, cues in the order shown."""
     told = dict(ask.told)
+    if ask.prompt.labels:
+        told["labels"] = list(ask.prompt.labels)
     if ask.cues:
         told["cues"] = {
             name: [strengths[own] for own in ask.presented] for name, strengths in ask.cues.items()

@@ -18,14 +18,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from data.rankings import letters_of, places
 from data.records import LETTERS, TIE, Mode
-from data.tables import VERDICTS, table
+from data.tables import VERDICTS
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 
 PREFIX = "baseline:"
@@ -37,16 +37,14 @@ Guess = Callable[[Row], str | None]
 
 def baseline_verdicts(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Verdict rows of every baseline on every labelled sample it can say something about."""
-    return table(_every(samples, seed), VERDICTS)
-
-
-def _every(samples: pl.DataFrame, seed: int) -> Iterator[dict[str, Any]]:
+    frames = [pl.DataFrame(schema=VERDICTS)]
     for mode in STATUS:
-        rows = samples.filter(pl.col("mode") == mode).select(*COPIED, "labels", "responses")
-        labelled = [row for row in rows.iter_rows(named=True) if row["labels"]]
-        if labelled:
-            for name, guess in _guesses(mode, labelled, seed):
-                yield from _verdicts(name, mode, labelled, guess)
+        labelled = samples.filter((pl.col("mode") == mode) & (pl.col("labels").list.len() > 0))
+        rows = labelled.select(*COPIED, "labels", "responses").rows(named=True)
+        if rows:
+            for name, guess in _guesses(mode, rows, seed):
+                frames.append(_verdicts(name, mode, labelled, [guess(row) for row in rows]))
+    return pl.concat(frames)
 
 
 def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[str, Guess]]:
@@ -65,21 +63,27 @@ def _guesses(mode: Mode, labelled: Sequence[Row], seed: int) -> Iterator[tuple[s
 
 
 def _verdicts(
-    name: str, mode: Mode, labelled: Iterable[Row], guess: Guess
-) -> Iterator[dict[str, Any]]:
-    for row in labelled:
-        verdict = guess(row)
-        yield {
-            **{column: row[column] for column in COPIED},
-            "judge": PREFIX + name,
-            "setting": "baseline",
-            "variant": "base",
-            "repeat": 0,
-            "epoch": "base",
-            "status": "unparsed" if verdict is None else STATUS[mode],
-            "verdict": verdict,
-            "reason": "nothing to go by" if verdict is None else None,
-        }
+    name: str, mode: Mode, labelled: pl.DataFrame, said: Sequence[str | None]
+) -> pl.DataFrame:
+    """Verdict rows of a baseline that said so much about the labelled samples."""
+    verdict = pl.Series("verdict", said, dtype=pl.String)
+    nothing = verdict.is_null()
+    told: dict[str, pl.Expr | pl.Series] = {
+        "judge": pl.lit(PREFIX + name),
+        "setting": pl.lit("baseline"),
+        "variant": pl.lit("base"),
+        "repeat": pl.lit(0, dtype=pl.Int64),
+        "epoch": pl.lit("base"),
+        "status": pl.when(nothing).then(pl.lit("unparsed")).otherwise(pl.lit(STATUS[mode])),
+        "verdict": verdict,
+        "reason": pl.when(nothing).then(pl.lit("nothing to go by")),
+    }
+    rest: dict[str, pl.Expr | pl.Series] = {
+        column: pl.lit(None, dtype=kind)
+        for column, kind in VERDICTS.items()
+        if column not in told and column not in COPIED
+    }
+    return labelled.select(COPIED).with_columns(**told, **rest).select(list(VERDICTS))
 
 
 def _label(mode: Mode, row: Row) -> str:

@@ -70,6 +70,7 @@ class Batching:
     config: BatchConfig
     max_attempts: int = 6
     _reserved: dict[str, Reservation] = field(default_factory=dict)
+    _out: set[str] = field(default_factory=set)  # those of them that were handed in
 
     async def answer(self, jobs: Sequence[Job], tell: Tell) -> dict[str, Outcome]:
         """The outcomes by key; jobs without one are left to be asked directly.
@@ -90,8 +91,9 @@ class Batching:
                 if over or late or not sheet.left:
                     break
         finally:
-            for key in list(self._reserved):
-                self._free(key, 0.0, sent=False)
+            for key in list(self._reserved):  # what is out may yet be paid for
+                out = key in self._out
+                self._free(key, None if out else 0.0, sent=out)
         if not (late and self.config.fallback):
             for key, job in list(sheet.left.items()):
                 nothing = Failure(kind="timeout", message="the batch brought no answer")
@@ -110,9 +112,14 @@ class Batching:
                 note(self.run, found)
             if not found.done:
                 for key in found.keys:
-                    job = sheet.left.get(key)
-                    self.ledger.adopted(key, self.judge, job.max_usd if job else None)
+                    self._adopt(key, sheet.left.get(key))
                 yield found
+
+    def _adopt(self, key: str, job: Job | None) -> None:
+        self.ledger.adopted(key, self.judge, job.max_usd if job else None)
+        if job is not None and key not in self._reserved:
+            self._reserved[key] = self.budget.take_up(job.max_usd)
+            self._out.add(key)
 
     async def _found(self, batch: HandedIn) -> str | None:
         return await self._patiently(lambda: self.client.find(batch.nonce))
@@ -169,6 +176,7 @@ class Batching:
         note(self.run, batch)
         for job, _ in some:
             self.ledger.sent(job.key, self.judge, 1, job.max_usd)
+            self._out.add(job.key)
         items, tried = [item for _, item in some], False
 
         async def hand_in() -> str:
@@ -182,8 +190,10 @@ class Batching:
         except (CallError, CredentialsError) as error:
             failure = error.failure if isinstance(error, CallError) else None
             kind = failure.kind if failure else "credentials"
+            perhaps = bool(failure and failure.perhaps_paid)
             for key in keys:
-                self.ledger.failed(key, kind, bool(failure and failure.perhaps_paid))
+                self.ledger.failed(key, kind, perhaps)
+                self._free(key, None if perhaps else 0.0, sent=True)
             note(self.run, batch.model_copy(update={"done": True}))
             raise
         batch = batch.model_copy(update={"id": name})
@@ -245,6 +255,7 @@ class Batching:
             sheet.settle(Outcome(job, failure=failure))
 
     def _free(self, key: str, usd: float | None, sent: bool) -> None:
+        self._out.discard(key)
         reserved = self._reserved.pop(key, None)
         if reserved is not None:
             self.budget.settle(reserved, reserved.usd if usd is None else usd, sent)

@@ -74,6 +74,15 @@ class Budget:
         self.reserved_calls += 1
         return Reservation(price)
 
+    def take_up(self, max_price_usd: float | None) -> Reservation:
+        """Set aside a call sent earlier that is still out, until now counted as spent at most."""
+        price = max_price_usd or 0.0
+        self.spent_usd -= price
+        self.calls -= 1
+        self.reserved_usd += price
+        self.reserved_calls += 1
+        return Reservation(price)
+
     def settle(self, reserved: Reservation, actual_usd: float, sent: bool) -> None:
         """Replace a reservation by what the call really cost, and whether it was sent at all."""
         self.reserved_usd -= reserved.usd

@@ -87,26 +87,36 @@ class Simulation(Record):
     """How a simulated judge errs: all doses are known, so probes can be checked against them.
 
     `accuracy`: probability of giving the sample's label; otherwise a neighbouring score, another
-    pair verdict or a ranking with one swap. `first_bias`: probability of taking the first-shown
-    response of a pair whatever the label says. `length_bias`: likewise the longer one (points per
-    doubling of the mean length in scoring). `noise`: probability that a repeat draws anew.
-    `unreadable` and `refusal`: probabilities of such answers. `effects`: what a probe's cue is
-    worth by its name: points per unit of the cue in scoring; in pairs and rankings the probability
-    of preferring the response that bears most of it (below zero: of avoiding it). `perception`:
-    probability of a right yes or no about the picture (`accuracy` without it). `defect_blindness`:
-    by type of planted defect, the probability of judging as if it were not there.
+    pair verdict or a ranking with one swap. `blind_accuracy`: the same where no picture is sent, a
+    blank one, or another item's; as large as `accuracy` it is a judge that never looks.
+    `first_bias`: probability of taking the first-shown response of a pair whatever the label says.
+    `length_bias`: likewise the longer one (points per doubling of the mean length in scoring).
+    `noise`: probability that a repeat draws anew. `unreadable` and `refusal`: probabilities of such
+    answers. `effects`: what a probe's cue is worth by its name: points per unit of the cue in
+    scoring; in pairs and rankings the probability of preferring the response that bears most of it
+    (below zero: of avoiding it). `acuity`: the error that it tells from the truth in 3 of 4
+    pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
+    error.
+    `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
+    probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
+    of `accuracy`. `defect_blindness`: by type of planted defect, the probability of judging as if
+    it were not there.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
     first_bias: Annotated[float, Field(ge=0, le=1)] = 0.0
     length_bias: float = 0.0
     effects: dict[str, float] = Field(default_factory=dict)
-    perception: Annotated[float, Field(ge=0, le=1)] | None = None
     defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    acuity: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    lapse: Annotated[float, Field(ge=0, lt=0.25)] = 0.0
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
     refusal: Annotated[float, Field(ge=0, le=1)] = 0.0
+    fabrication: Annotated[float, Field(ge=0, le=1)] = 0.0
+    sensitivity: Annotated[float, Field(ge=0, le=1)] | None = None
+    specificity: Annotated[float, Field(ge=0, le=1)] | None = None
     latency_s: Annotated[float, Field(ge=0)] = 0.0
     seed: int = 0
 
@@ -145,13 +155,16 @@ class ProbeConfig(Record):
 
     `repeats` is K of the probe `repeats`; `draws` is how often other probes ask each of their
     variants, and the base request beside it. `families` (of the probe `self-preference`) names the
-    judges and responders that belong together.
+    judges and responders that belong together. `seed` chooses the items that a probe draws itself.
+    `audits` is a table of what people say of a part of the judgements that a probe looks at.
     """
 
     limit: Annotated[int, Field(ge=1)] | None = None
     repeats: Annotated[int, Field(ge=2, le=100)] = 6
     draws: Annotated[int, Field(ge=2, le=20)] = 2
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    seed: int = 0
+    audits: str | None = None
 
 
 class ImagesConfig(Record):
@@ -183,9 +196,11 @@ class RunConfig(Record):
     judges: Annotated[tuple[Judge, ...], Field(min_length=1)]
     responders: tuple[Judge, ...] = ()
     describer: Judge | None = None
+    verifier: Judge | None = None
     modes: tuple[Mode, ...] = MODES
     settings: Annotated[tuple[Setting, ...], Field(min_length=1)] = ("analyze",)
     prompts: str | None = None
+    sanitise: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
     limit_probes: Annotated[int, Field(ge=1)] | None = None
@@ -214,12 +229,27 @@ class RunConfig(Record):
     @model_validator(mode="after")
     def _one_name_one_entry(self) -> RunConfig:
         entries: dict[str, Judge] = {}
-        describer = () if self.describer is None else (self.describer,)
-        for entry in (*self.judges, *self.responders, *describer):
+        for entry in (*self.judges, *self.responders, *self.single):
             if entries.setdefault(entry.name, entry) != entry:
                 raise ValueError(
-                    f"{entry.name!r} names two different entries among judges, responders and "
-                    "describer; an entry is one model with one set of parameters"
+                    f"{entry.name!r} names two different entries among judges, responders, "
+                    "describer and verifier; an entry is one model with one set of parameters"
+                )
+        return self
+
+    @property
+    def single(self) -> tuple[Judge, ...]:
+        """The describer and the verifier, where there are any."""
+        return tuple(each for each in (self.describer, self.verifier) if each is not None)
+
+    @model_validator(mode="after")
+    def _nobody_verifies_itself(self) -> RunConfig:
+        verifier = self.verifier
+        for judge in self.judges:
+            if verifier is not None and (judge == verifier or same_model(judge, verifier)):
+                raise ValueError(
+                    f"verifier {verifier.name!r} is judge {judge.name!r} itself; what a judge "
+                    "claims must be verified by another model, best of another family"
                 )
         return self
 
@@ -231,3 +261,13 @@ class RunConfig(Record):
                 f"images.allow_send is false, so only blind settings may run; got {sighted!r}"
             )
         return self
+
+
+def same_model(one: object, other: object) -> bool:
+    """Whether two entries ask the same model at the same place."""
+    places = [
+        (each.client, each.base_url, each.model)
+        for each in (one, other)
+        if isinstance(each, OpenAIJudge | AnthropicJudge)
+    ]
+    return len(places) == 2 and places[0] == places[1]

@@ -137,9 +137,9 @@ def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Runnin
 
 
 def everybody(config: RunConfig) -> tuple[Judge, ...]:
-    """Every entry that is asked anything: judges, responders, the describer; each name once."""
-    describer = () if config.describer is None else (config.describer,)
-    return tuple({j.name: j for j in (*config.judges, *config.responders, *describer)}.values())
+    """Every entry that is asked anything, verifier and describer too; each name once."""
+    every = (*config.judges, *config.responders, *config.single)
+    return tuple({judge.name: judge for judge in every}.values())
 
 
 def _lane(

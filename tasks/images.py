@@ -21,7 +21,7 @@ from cache.keys import canonical_json
 from data.errors import DataError
 from data.image_store import ImageStore, PreparedImage
 from data.records import ImageRef
-from tasks.image_changes import changed
+from tasks.image_changes import Sent, changed, encoded
 from tasks.prices import ImageLimits
 from tasks.prompts.changes import ImageChange, change_key
 
@@ -35,6 +35,7 @@ _open_lock = threading.Lock()  # warnings filters are process-wide
 
 
 Wanted = tuple[ImageRef, tuple[ImageChange, ...]]
+Decoded = tuple[Image.Image, list[str]]  # and notes on what had to change
 
 
 def prepare(
@@ -62,17 +63,8 @@ def prepare(
     known = store.recall(source, limits_hash)
     if known is not None:
         return known.model_copy(update={"path": name, "limits": limits.name})
-    image, notes = _decoded(content)
-    if changes:
-        made = changed(_fitted(image, limits), changes, source)
-        sent, media_type, (width, height) = made.content or _encoded(made.image, limits)
-        encoder = ENCODER
-    elif not notes and _conforms(image, content, limits):
-        sent, media_type, encoder = content, MEDIA[str(image.format)], "none"
-        width, height = image.size
-    else:
-        sent, media_type, (width, height) = _encoded(image, limits)
-        encoder = ENCODER
+    decoded = _decoded(content)
+    (sent, media_type, (width, height)), encoder = _as_sent(content, decoded, limits, changes)
     prepared = PreparedImage(
         source_sha256=source,
         path=name,
@@ -85,10 +77,38 @@ def prepare(
         bytes=len(sent),
         passed_through=sent is content,
         encoder=encoder,
-        note="; ".join(notes) or None,
+        note="; ".join(decoded[1]) or None,
     )
     store.remember(prepared, limits_hash)
     return prepared
+
+
+def _as_sent(
+    content: bytes, decoded: Decoded, limits: ImageLimits, changes: tuple[ImageChange, ...]
+) -> tuple[Sent, str]:
+    """The bytes that are sent with their type and size, and what encoded them."""
+    image, notes = decoded
+    if changes:
+        fitted = _fitted(image, limits)
+        fitted.format = image.format
+        made = changed(fitted, changes, hashlib.sha256(content).hexdigest())
+        if made.content is not None and _allowed(made.content, limits):
+            return made.content, ENCODER
+        if made.image is not fitted:
+            return _encoded(made.image, limits), ENCODER
+    if not notes and _conforms(image, content, limits):
+        return (content, MEDIA[str(image.format)], image.size), "none"
+    return _encoded(image, limits), ENCODER
+
+
+def _allowed(sent: Sent, limits: ImageLimits) -> bool:
+    content, media_type, size = sent
+    return (
+        media_type.removeprefix("image/") in limits.formats
+        and max(size) <= limits.max_side
+        and size[0] * size[1] <= limits.max_pixels
+        and len(content) <= limits.max_bytes
+    )
 
 
 _DECISIVE = ("formats", "max_side", "max_pixels", "max_bytes")
@@ -123,7 +143,7 @@ def prepare_all(
     return good, [(asked[0], result) for asked, result in results if isinstance(result, str)]
 
 
-def _decoded(content: bytes) -> tuple[Image.Image, list[str]]:
+def _decoded(content: bytes) -> Decoded:
     """The first frame, upright, 8-bit sRGB without alpha, and notes on what had to change."""
     if not content:
         raise DataError("the file is empty")
@@ -153,7 +173,7 @@ def _first_frame(image: Image.Image) -> list[str]:
     return []
 
 
-def _plain(image: Image.Image, notes: list[str]) -> tuple[Image.Image, list[str]]:
+def _plain(image: Image.Image, notes: list[str]) -> Decoded:
     """The image in RGB or L; `format` is kept so that a conforming file can pass through."""
     kind = image.format
     if image.getexif().get(0x0112, 1) != 1:
@@ -195,13 +215,8 @@ def _srgb(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 def _conforms(image: Image.Image, content: bytes, limits: ImageLimits) -> bool:
-    return (
-        str(image.format).lower() in limits.formats
-        and str(image.format) in MEDIA
-        and max(image.size) <= limits.max_side
-        and image.width * image.height <= limits.max_pixels
-        and len(content) <= limits.max_bytes
-    )
+    media_type = MEDIA.get(str(image.format))
+    return media_type is not None and _allowed((content, media_type, image.size), limits)
 
 
 def _encoded(image: Image.Image, limits: ImageLimits) -> tuple[bytes, str, tuple[int, int]]:
@@ -210,11 +225,11 @@ def _encoded(image: Image.Image, limits: ImageLimits) -> tuple[bytes, str, tuple
     image = _fitted(image, limits)
     while True:
         if not lossy and "png" in limits.formats:
-            content = _bytes(image, "PNG", optimize=False, compress_level=6)
+            content = encoded(image, "PNG", optimize=False, compress_level=6)
             if len(content) <= limits.max_bytes:
                 return content, "image/png", image.size
         for quality in JPEG_QUALITIES:
-            content = _bytes(image, "JPEG", quality=quality, subsampling=0)
+            content = encoded(image, "JPEG", quality=quality, subsampling=0)
             if len(content) <= limits.max_bytes:
                 return content, "image/jpeg", image.size
         if min(image.size) <= 16:
@@ -231,11 +246,3 @@ def _fitted(image: Image.Image, limits: ImageLimits) -> Image.Image:
         return image
     size = (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
     return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _bytes(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    clean = Image.new(image.mode, image.size)
-    clean.paste(image)  # leaves metadata behind
-    clean.save(buffer, kind, **options)
-    return buffer.getvalue()

@@ -12,7 +12,16 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from data.records import AnswerMode, FinishReason, Refused, Scale, Unparsed, Verdict
+from data.records import (
+    AnswerMode,
+    FinishReason,
+    Readable,
+    Refused,
+    Scale,
+    Unparsed,
+    Verdict,
+)
+from tasks.quoted import WORDS, without_quotes
 from tasks.verdict_forms import Form, Reading, read_bare, read_value
 
 REASONS = (
@@ -27,6 +36,7 @@ REASONS = (
     "repeated letters",
     "letter out of range",
     "tie in a ranking",
+    "not one of the labels",
     "provider error text",
 )
 LONGEST_VALUE = 2000  # characters after a marker that are looked at
@@ -126,14 +136,36 @@ def _final_judgement(text: str, form: Form, cut: bool) -> Reading | None:
         from_json = _from_json(found, form, cut)
         if from_json is not None:
             return from_json
+    said = without_quotes(text)
+    last_line = said.rsplit("\n", 1)[-1]
     for marker in (STRONG, WEAK[form.mode]):
-        if (value := _after_last(marker, text)) is not None:
-            return read_value(value, form, cut=cut)
-    last_line = text.rsplit("\n", 1)[-1]
+        if (found_at := _last(marker, said)) is not None:
+            return _stated(said, found_at, form, cut)
     brackets = BRACKETED.search(last_line)
     if brackets is not None:
         return read_value(last_line[brackets.start() :], form, cut=cut)
     return None
+
+
+def _stated(text: str, marker: re.Match[str], form: Form, cut: bool) -> Reading:
+    """The reading of what stands after a marker, unless the judge goes on and says otherwise.
+
+    A marker in the middle of a sentence may stand in what the judge tells of a response: a bare
+    verdict as the last line then is the judgement, and an answer cut after it has none.
+    """
+    value = text[marker.end() : marker.end() + LONGEST_VALUE]
+    reading = read_value(value, form, cut=cut)
+    above, _, last_line = text[marker.end() :].rpartition("\n")
+    last = read_bare(last_line, form) if above.strip() and BRACKETED.search(last_line) else None
+    told = WORDS.search(text[text.rfind("\n", 0, marker.start()) + 1 : marker.start()]) is not None
+    if last is not None and isinstance(last.found, Readable) and last.found != reading.found:
+        if told:
+            return last
+        if isinstance(reading.found, Readable):
+            return Reading("contradictory", f"{reading.raw}; {last.raw}"[:200])
+    if cut and told and WORDS.search(value.partition(reading.raw or "\0")[2]):
+        return Reading("truncated", reading.raw)
+    return reading
 
 
 def _from_json(found: _Object, form: Form, cut: bool) -> Reading | None:
@@ -152,7 +184,7 @@ def _from_json(found: _Object, form: Form, cut: bool) -> Reading | None:
             continue
         if (value := _after_last(STRONG, found.after)) is not None:
             readings.append(read_value(value, form, cut=cut))
-        if len({str(reading.found) for reading in readings}) > 1:
+        if any(reading.found != readings[0].found for reading in readings[1:]):
             return Reading("contradictory", "; ".join(str(r.raw) for r in readings)[:200])
         return readings[0]
     return None
@@ -160,10 +192,15 @@ def _from_json(found: _Object, form: Form, cut: bool) -> Reading | None:
 
 def _after_last(marker: re.Pattern[str], text: str) -> str | None:
     """What stands after the last match of a marker; `None` if there is none."""
-    end = -1
+    match = _last(marker, text)
+    return None if match is None else text[match.end() : match.end() + LONGEST_VALUE]
+
+
+def _last(marker: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
     for match in marker.finditer(text):
-        end = match.end()
-    return None if end < 0 else text[end : end + LONGEST_VALUE]
+        found = match
+    return found
 
 
 def _json_object(text: str) -> _Object | None:
@@ -171,9 +208,8 @@ def _json_object(text: str) -> _Object | None:
     start = text.find("{")
     if start < 0:
         return None
-    decoder = json.JSONDecoder(object_pairs_hook=_Pairs, strict=False)
     try:
-        value, end = decoder.raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
     return _Object(value, text[end:], start == 0) if isinstance(value, _Pairs) else None
@@ -181,6 +217,9 @@ def _json_object(text: str) -> _Object | None:
 
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object as its pairs, so that a key that stands twice is seen."""
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, strict=False)
 
 
 @dataclass(frozen=True)

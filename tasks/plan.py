@@ -1,8 +1,8 @@
 """The plan: samples × judges × settings × repeats × probes, as a table of every request.
 
 A plan grows in rounds, because some requests contain earlier answers: round 1 describes images
-and collects candidate responses, round 2 judges. A round is a pure function of the tables
-before it.
+and collects candidate responses, round 2 judges, round 3 asks about the answers of round 2. A round
+is a pure function of the tables before it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from data.records import Sample
 from data.tables import PLAN, table
 from tasks.asking import Asked, Ground, Planned, planned
 from tasks.judges import Seat
-from tasks.probe_plan import probed_variants
+from tasks.probe_plan import Probed, probed_variants
 from tasks.probes.kinds import Variant
+from tasks.sanitiser import sanitised
 
-GATHER, JUDGE = 1, 2
+GATHER, JUDGE, VERIFY = ROUNDS = (1, 2, 3)
 
 
 def plan_gathering(
@@ -33,7 +34,7 @@ def plan_gathering(
     if "vision-expert" in ground.config.settings:
         seats = {id(seat): seat for seat in describers.values()}
         for seat in seats.values():
-            for sample in _one_per_item(s for s in samples if s.images):
+            for sample in _one_per_item(s for s in [*samples, *_described(ground)] if s.images):
                 asked = Asked(_plain(sample, ()), "vision-expert", purpose="describe")
                 yield planned(ground, seat, asked, ground.prompts.describe_text(sample.instruction))
     waiting = [sample for sample in samples if not sample.responses]
@@ -53,7 +54,8 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
 
     probed = []
     if config.probes:
-        probed = list(probed_variants(config, list(judged()), ground.scale, ground.facts))
+        chosen = list(judged())
+        probed = list(probed_variants(config, chosen, ground.scale, ground.facts, ground.fresh))
     for judge in config.judges:
         seat = ground.seats[judge.name]
         for number, setting in enumerate(config.settings):
@@ -69,6 +71,14 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
                 for repeat in ask.repeats:
                     asked = Asked(ask, setting, repeat, probe, purpose)
                     yield planned(ground, seat, asked, judging_text(ground, seat, asked))
+
+
+def plan_verifying(ground: Ground, verifier: Seat, asked: Iterable[Probed]) -> Iterator[Planned]:
+    """Round 3: what probes ask the verifier about the answers of round 2."""
+    for probe, ask in asked:
+        text = ground.prompts.ask_text(ask.question or "")
+        for repeat in ask.repeats:
+            yield planned(ground, verifier, Asked(ask, "verify", repeat, probe, "verify"), text)
 
 
 def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:
@@ -128,6 +138,11 @@ def _chunks(
         yield rows
 
 
+def _described(ground: Ground) -> Sequence[Sample]:
+    """The samples that probes have drawn, where they too are judged by a description."""
+    return ground.fresh if ground.config.settings[0] == "vision-expert" else ()
+
+
 def _one_per_item(samples: Iterable[Sample]) -> list[Sample]:
     firsts: dict[str, Sample] = {}
     for sample in samples:
@@ -144,11 +159,12 @@ def judging_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
         description = ground.descriptions.get((seat.name, sample.item_id))
         if description is None:
             return None
+    shown = [sample.responses[own].text for own in ask.presented]
     return ground.prompts.judge_text(
         sample.mode,
         asked.setting,
         instruction=sample.instruction,
-        responses=[sample.responses[own].text for own in ask.presented],
+        responses=[sanitised(text) for text in shown] if ground.config.sanitise else shown,
         scale=ground.scale,
         description=description,
         change=ask.prompt,

@@ -58,7 +58,10 @@ _GROUP = ["judge", "purpose", "mode", "setting", "probe", "variant"]
 
 def quote_lines(plan: pl.DataFrame, cached: set[str], seats: Mapping[str, Seat]) -> list[QuoteLine]:
     """The quote line by line; a request shared by several lines is counted in the first."""
+    arm = pl.col("variant").str.split("/").list.first()  # what follows names a claim
+    verifying = pl.col("purpose") == "verify"
     marked = plan.with_columns(
+        pl.when(verifying).then(arm).otherwise(pl.col("variant")).alias("variant"),
         pl.col("request_key").is_in(list(cached)).fill_null(False).alias("hit"),
         (pl.col("request_key").is_not_null() & ~pl.col("request_key").is_first_distinct()).alias(
             "again"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from data.records import Chosen, LabelToken, Scale, Scored, Verdict
+from data.records import Chosen, LabelToken, Scored, Verdict
+from tasks.verdict_forms import Form
 
 
 def probabilities(
-    text: str, raw: str, tokens: Sequence[LabelToken], verdict: Verdict, scale: Scale
+    text: str, raw: str, tokens: Sequence[LabelToken], verdict: Verdict, form: Form
 ) -> dict[str, float] | None:
     """The probability of every label in the verdict's place; they sum to 1.
 
@@ -18,16 +19,19 @@ def probabilities(
         raw: the snippet that the verdict was read from.
         tokens: the answer's label tokens.
         verdict: what was read, as the judge said it.
-        scale: of scores.
+        form: what was asked for: the scale, or labels in its place.
 
     Returns:
         `None` for a ranking, or where no token of the snippet is the verdict.
     """
     match verdict:
         case Scored(value=value):
-            said, labels = f"{value:g}", [str(n) for n in range(scale.low, scale.high + 1)]
+            scale = form.scale
+            labels = form.labels or tuple(str(n) for n in range(scale.low, scale.high + 1))
+            said = labels[int(value) - scale.low]
         case Chosen(value=letter):
-            said, labels = letter, ["A", "B", "C"]
+            labels = form.labels or ("A", "B", "C")
+            said = labels["ABC".index(letter)]
         case _:
             return None
     start = text.rfind(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from data.records import LETTERS, AnswerMode, Chosen, Ranked, Readable, Said, Sc
 
 OPENERS = r"[\s\"'*_`\[\(\{:>#$\\]*"
 CLOSED = r"\s*(?:[\]\)\}\"'*_`.,;<(:|\\]|$|\n|-\s|\u2013|\u2014)"
+BETTER = r"|\s+(?:is|are) better|\s+wins"
 NUMBER = re.compile(
     OPENERS + r"(?P<number>-?\d{1,9}(?:\.\d{1,9})?)"
     r"(?:\s*(?:/|out of)\s*(?P<of>\d{1,9})(?!\d))?(?=" + CLOSED + ")",
@@ -17,13 +19,14 @@ NUMBER = re.compile(
 RANGE = re.compile(OPENERS + r"\d+\s*(?:-|–|to|or)\s*\d", re.IGNORECASE)
 CHOICE = re.compile(
     OPENERS + r"(?:(?:assistant|response|answer|option)\s+)?[\[\"'*]*"
-    r"(?P<letter>[A-Za-z])(?=" + CLOSED + r"|\s+(?:is|are) better|\s+wins)",
+    r"(?P<letter>[A-Za-z])(?=" + CLOSED + BETTER + ")",
     re.IGNORECASE,
 )
 TIED = re.compile(OPENERS + r"(?:a\s+)?(?:tie|tied|draw|equal)(?=" + CLOSED + ")", re.IGNORECASE)
 BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,24})\]\]")
 PLACEHOLDER = re.compile(
-    OPENERS + r"(?:score|letter|x|n|number|rank|choice|your[\s_-]?\w+|<[^>\n]{0,30}>|\.{3}|_+)"
+    OPENERS
+    + r"(?:score|letter|label|word|x|n|number|rank|choice|your[\s_-]?\w+|<[^>\n]{0,30}>|\.{3}|_+)"
     r"\s*(?:[\]\"'>}]|$)",
     re.IGNORECASE,
 )
@@ -31,6 +34,7 @@ CLOSERS = re.compile(r"[\])\"'*]*")
 WORD = re.compile(r"[A-Za-z]+")
 WHO = re.compile(r"\b(?:assistant|response|answer|option)s?\b", re.IGNORECASE)
 BETWEEN = re.compile(r"(?:[\s\"'`*_\[\](),>;:{}|/\\-]|\d+[.)])*")
+SHORT = re.compile(OPENERS + r"-?\w{1,8}(?=" + CLOSED + ")")
 BARE = re.compile(r"[^\w-]*(-?[A-Za-z0-9][^\n]{0,60})")
 
 
@@ -58,6 +62,7 @@ def read_bare(text: str, form: Form) -> Reading | None:
     if form.labels:
         plain = text.strip("[]()*_`\"'. \n").casefold()
         said = plain in {label.casefold() for label in form.labels}
+        said = said or (form.mode == "pair" and plain == "tie")
         return read_value(text, form, cut=False) if said else None
     if len(text) > 80 or "\n" in text or BARE.fullmatch(text.strip()) is None:
         return None
@@ -88,25 +93,42 @@ def read_value(value: str, form: Form, *, cut: bool) -> Reading:
 
 
 def _labelled(value: str, form: Form, cut: bool) -> Reading:
-    """One of the labels, whatever its case."""
+    """One of the labels, whatever its case; a pair's may be called a tie instead."""
     if _disagree(value):
         return Reading("contradictory", _line(value))
-    longest = sorted(form.labels, key=len, reverse=True)
-    said = "|".join(re.escape(label) for label in longest)
-    opened = OPENERS + r"(?:(?:assistant|response|answer|option)\s+)?[\[\"'*]*"
-    match = re.match(f"{opened}(?P<label>{said})(?={CLOSED})", value, re.IGNORECASE)
-    if match is None:
-        return Reading(_nothing(value), _line(value))
+    tied = TIED.match(value) if form.mode == "pair" else None
+    match = tied or _label(form.labels, form.mode).match(value)
+    if match is None or (tied is None and _is_a_word(value, match, form.labels)):
+        known = match is not None or _nothing(value) == "placeholder"
+        other = SHORT.match(value) is not None and not known
+        return Reading("not one of the labels" if other else _nothing(value), _line(value))
     raw = _snippet(value, match.end())
     if cut and not value[match.end() :].strip(" "):
         return Reading("truncated", raw)
-    at = [label.casefold() for label in form.labels].index(match["label"].casefold())
+    folded = [label.casefold() for label in form.labels]
+    at = 2 if tied else folded.index(match["label"].casefold())
     match form.mode:
         case "score":
             return Reading(Scored(value=form.scale.low + at), raw)
         case "pair":
             return Reading(Chosen.model_validate({"value": "ABC"[at]}), raw)
     return Reading(Said.model_validate({"value": form.labels[at]}), raw)
+
+
+@functools.lru_cache(maxsize=64)
+def _label(labels: tuple[str, ...], mode: AnswerMode) -> re.Pattern[str]:
+    """A label at the start of a value, the longest that fits."""
+    said = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
+    opened = OPENERS + r"(?:(?:assistant|response|answer|option)\s+)?[\[\"'*]*"
+    closed = CLOSED + (BETTER if mode == "pair" else "")
+    return re.compile(f"{opened}(?P<label>{said})(?={closed})", re.IGNORECASE)
+
+
+def _is_a_word(value: str, match: re.Match[str], labels: tuple[str, ...]) -> bool:
+    """Whether a lone letter in another case than its label's opens a sentence: "I, for one"."""
+    said = match["label"]
+    rest = value[match.end() :].split("\n", 1)[0]
+    return len(said) == 1 and said not in labels and "[" not in match[0] and bool(WORD.search(rest))
 
 
 def _score(value: str, scale: Scale, cut: bool) -> Reading:

@@ -6,9 +6,28 @@ import functools
 from typing import Any
 
 from data.records import LETTERS, Mode, Scale
-from tasks.prompts import answer_keys
+from tasks.prompts import CLAIMS, answer_keys
 
 MOST_LEVELS = 100  # of a scale, to be listed one by one
+
+
+_CLAIMS: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "claim": {"type": "string"},
+            "about": {"type": "string", "enum": ["image", "response"]},
+            "kind": {
+                "type": "string",
+                "enum": ["object", "count", "colour", "text", "position", "other"],
+            },
+            "quote": {"type": "string"},
+        },
+        "required": ["claim", "about", "kind", "quote"],
+        "additionalProperties": False,
+    },
+}
 
 
 @functools.lru_cache(maxsize=256)
@@ -25,7 +44,7 @@ def verdict_schema(
         labels: what stands in place of the scale's numbers or of A, B and C.
     """
     *texts, verdict = answer_keys(steps)
-    properties = {key: {"type": "string"} for key in texts}
+    properties = {key: _CLAIMS if key == CLAIMS else {"type": "string"} for key in texts}
     return {
         "type": "object",
         "properties": properties | {verdict: _verdict(mode, responses, scale, labels)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -25,6 +25,7 @@ from data.tables import ROWS_AT_ONCE, VERDICTS, table
 from tasks.parsing import parse
 from tasks.presenting import to_own
 from tasks.sureness import probabilities
+from tasks.verdict_forms import Form
 
 THOUGHT = "truncated while thinking"  # the tokens went into hidden reasoning
 _COPIED = (
@@ -41,46 +42,58 @@ _COPIED = (
     "epoch",
     "request_key",
 )
+_ANSWERED = (
+    "request_key",
+    "status",
+    "text",
+    "finish_reason",
+    "reasoning_tokens",
+    "label_tokens",
+    "failure",
+    "message",
+)
+_FOUND = pl.Schema(
+    {name: VERDICTS[name] for name in ("status", "verdict", "raw_verdict", "reason", "confidence")}
+)
 
 
 def verdicts(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """A verdict row for every judging row of the plan, in its order; none vanishes.
 
-    Statuses: `scored`, `chosen`, `ranked` are readable; `unparsed`, `refused`, `failed` carry a
-    reason; `open` has no answer yet.
+    Of several answers to one request the last counts. Statuses: `scored`, `chosen`, `ranked` are
+    readable; `unparsed`, `refused`, `failed` carry a reason; `open` has no answer yet.
     """
-    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask"]))
-    return table(_rows(judging, answers, scale), VERDICTS)
+    judging = plan.filter(pl.col("purpose").is_in(["judge", "ask", "verify"]))
+    latest = answers.select(_ANSWERED).unique("request_key", keep="last")
+    parts = [_part(part, latest, scale) for part in judging.iter_slices(ROWS_AT_ONCE)]
+    return pl.concat([pl.DataFrame(schema=VERDICTS), *parts])
 
 
-def _rows(plan: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> Iterator[dict[str, Any]]:
-    for part in plan.iter_slices(ROWS_AT_ONCE):
-        keys = part.select("request_key").unique()
-        some = answers.join(keys, on="request_key", how="semi")
-        found = {row["request_key"]: row for row in some.iter_rows(named=True)}
-        for asked in part.iter_rows(named=True):
-            yield _row(asked, found, scale)
+def _part(asked: pl.DataFrame, answers: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+    """Verdicts of some rows; what the plan says of them stays in columns."""
+    rows = asked.select("request_key", "mode", "presented", "labels").join(
+        answers, on="request_key", how="left", maintain_order="left"
+    )
+    found = table((_found(row, scale) for row in rows.iter_rows(named=True)), _FOUND)
+    return asked.select(_COPIED).hstack(found).select(list(VERDICTS))
 
 
-def _row(
-    asked: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]], scale: Scale
-) -> dict[str, Any]:
-    row = {name: asked[name] for name in _COPIED}
-    if asked["request_key"] is None:
-        return row | {"status": "failed", "reason": "there is no image description to judge with"}
-    answer = found.get(asked["request_key"])
-    if answer is None or answer["status"] == "open":
-        reason = "not asked yet" if answer is None else answer["failure"]
-        return row | {"status": "open", "reason": reason}
-    if answer["status"] == "failed":
-        return row | {"status": "failed", "reason": answer["message"]}
-    presented = asked["presented"]
-    verdict, raw = _read(answer, asked, scale)
-    chances = _chances(answer, verdict, raw, scale)
+def _found(row: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
+    """What came of a row: columns of `_FOUND`."""
+    if row["request_key"] is None:
+        return {"status": "failed", "reason": "there is no image description to judge with"}
+    if row["status"] is None or row["status"] == "open":
+        return {"status": "open", "reason": row["failure"] or "not asked yet"}
+    if row["status"] == "failed":
+        return {"status": "failed", "reason": row["message"]}
+    presented = row["presented"]
+    form = _form(row, scale)
+    verdict, raw = _read(row, form)
+    chances = _chances(row, verdict, raw, form)
     own = to_own(verdict, presented) if presented else verdict
-    if isinstance(own, Unparsed) and own.reason == "truncated" and answer["reasoning_tokens"]:
+    if isinstance(own, Unparsed) and own.reason == "truncated" and row["reasoning_tokens"]:
         own = Unparsed(reason=THOUGHT)
-    return row | {
+    return {
         "status": own.status,
         "verdict": canonical(own),
         "raw_verdict": raw,
@@ -89,25 +102,28 @@ def _row(
     }
 
 
-def _read(
-    answer: Mapping[str, Any], asked: Mapping[str, Any], scale: Scale
-) -> tuple[Verdict, str | None]:
+def _form(row: Mapping[str, Any], scale: Scale) -> Form:
+    """What the verdict of a plan's row was to look like."""
+    mode: AnswerMode = row["mode"]
+    labels = YES_NO if mode == "ask" else tuple(row["labels"] or ())
+    return Form(mode, len(row["presented"]), scale, labels)
+
+
+def _read(row: Mapping[str, Any], form: Form) -> tuple[Verdict, str | None]:
     """The verdict in presented order and the snippet it was read from."""
-    finish: FinishReason = answer["finish_reason"]
-    mode: AnswerMode = asked["mode"]
-    labels = YES_NO if mode == "ask" else tuple(asked["labels"] or ())
-    read = parse(answer["text"] or "", mode, len(asked["presented"]), scale, finish, labels)
+    finish: FinishReason = row["finish_reason"]
+    read = parse(row["text"] or "", form.mode, form.responses, form.scale, finish, form.labels)
     return read.verdict, read.raw
 
 
 def _chances(
-    answer: Mapping[str, Any], verdict: Verdict, raw: str | None, scale: Scale
+    row: Mapping[str, Any], verdict: Verdict, raw: str | None, form: Form
 ) -> dict[str, float] | None:
     """The probabilities of the labels in the verdict's place, where the answer brought them."""
-    if not answer["label_tokens"] or raw is None or not isinstance(verdict, Readable):
+    if not row["label_tokens"] or raw is None or not isinstance(verdict, Readable):
         return None
-    tokens = LABEL_TOKENS.validate_json(answer["label_tokens"])
-    return probabilities(answer["text"] or "", raw, tokens, verdict, scale)
+    tokens = LABEL_TOKENS.validate_json(row["label_tokens"])
+    return probabilities(row["text"] or "", raw, tokens, verdict, form)
 
 
 def canonical(verdict: Verdict) -> str | None:

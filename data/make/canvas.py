@@ -27,13 +27,18 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own font at a size in pixels of the larger drawing."""
-    font = ImageFont.load_default(size * _FINER)
+def bundled_font(size: float) -> ImageFont.FreeTypeFont:
+    """Pillow's own scalable font, `size` pixels to the em."""
+    font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so its scalable font is missing")
     # Pillow's own layout engine: raqm's versions place glyphs differently from machine to machine
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def font(size: float) -> ImageFont.FreeTypeFont:
+    """That font for the larger drawing; `size` is in final pixels."""
+    return bundled_font(size * _FINER)
 
 
 class Canvas:
@@ -44,7 +49,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(
-        self, at: Point, text: str, size: int = 16, anchor: str = "lm", fill: str = INK
+        self, at: Point, text: str, size: float = 16, anchor: str = "lm", fill: str = INK
     ) -> Box:
         """The box of a line of text; `anchor` as in Pillow (`lm` is left middle).
 

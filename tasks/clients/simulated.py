@@ -47,7 +47,7 @@ class SimulatedClient:
 def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     """Text and finish reason of the reply to a request."""
     context = request.context or {}
-    if context.get("purpose") == "ask":
+    if context.get("purpose") in {"ask", "verify"}:
         return _said(context, dose, random.Random(_seed(request_key(request))))
     if context.get("purpose") != "judge":
         return f"[simulated] a model's words about {context.get('item_id')!r}.", "stop"
@@ -62,14 +62,40 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
         return "Both the picture and the text deserve a closer look before anybody decides.", "stop"
     verdict = _verdict(context, dose, draw)
     analysis = "Simulated analysis: no model has looked at this picture."
-    return json.dumps({"Analysis": analysis, "Judgement": verdict}), "stop"
+    said: dict[str, Any] = {"Analysis": analysis, "Judgement": verdict}
+    if "statements" in context:
+        claims = random.Random(_seed(f"claims {request_key(request)}"))
+        said = {"Claims": _claims(context, dose, claims), **said}
+    return json.dumps(said), "stop"
+
+
+def _claims(context: dict[str, Any], dose: Simulation, draw: random.Random) -> list[dict[str, str]]:
+    """Three claims about the picture and a quotation, each false with the dose's probability."""
+    claims = []
+    pools = {true: [s for s in context["statements"] if s[2] == true] for true in (True, False)}
+    for _ in range(3):
+        pool = pools[draw.random() >= dose.fabrication]
+        text, kind, _ = pool.pop(draw.randrange(len(pool)))
+        claims.append({"claim": text, "about": "image", "kind": kind, "quote": ""})
+    quote = draw.choice(context["quotes"])
+    if draw.random() < dose.fabrication:
+        quote = "words that a simulated judge made up"
+    said = "A response says so."
+    return [*claims, {"claim": said, "about": "response", "kind": "other", "quote": quote}]
+
+
+def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
+    """How likely the truth is: a blank picture and another item's show nothing of it."""
+    blind = not context["sees_image"] or context.get("picture") in {"blank", "other"}
+    return dose.blind_accuracy if blind else dose.accuracy
 
 
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
-    """Yes or no to a question whose `truth` the context tells."""
-    seeing = dose.accuracy if dose.perception is None else dose.perception
-    accuracy = seeing if context["sees_image"] else dose.blind_accuracy
+    """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
+    accuracy = _accuracy(context, dose)
     truth = str(context.get("truth", "unsure"))
+    doses = {"yes": dose.sensitivity, "no": dose.specificity}
+    accuracy = accuracy if (own := doses.get(truth)) is None else own
     other = {"yes": "no", "no": "yes"}.get(truth, truth)
     said = truth if draw.random() < accuracy else other
     note = "Simulated observation: no model has looked at this picture."
@@ -78,18 +104,26 @@ def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tup
 
 def _verdict(context: dict[str, Any], dose: Simulation, draw: random.Random) -> str:
     """The judgement in presented order, from a label in presented order."""
-    accuracy = dose.accuracy if context["sees_image"] else dose.blind_accuracy
+    accuracy = _accuracy(context, dose)
     blindness = dose.defect_blindness.get(str(context.get("defect")), 0.0)
     if blindness and draw.random() < blindness:
         context = context | {"label": context["intact"]}
     right = context["label"] is not None and draw.random() < accuracy
     match context["mode"]:
         case "score":
-            return f"[[{_score(context, dose, draw, right)}]]"
+            score = _score(context, dose, draw, right)
+            return f"[[{_called(str(score), score - int(context['scale'][0]), context)}]]"
         case "pair":
-            return f"[[{_choice(context, dose, draw, right)}]]"
+            choice = _choice(context, dose, draw, right)
+            return f"[[{_called(choice, 'ABC'.index(choice), context)}]]"
         case _:
             return ", ".join(f"[[{letter}]]" for letter in _ranking(context, dose, draw, right))
+
+
+def _called(verdict: str, at: int, context: dict[str, Any]) -> str:
+    """The verdict as the labels that the context tells of have it."""
+    labels = context.get("labels")
+    return str(labels[at]) if labels else verdict
 
 
 def _score(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> int:
@@ -114,7 +148,24 @@ def _choice(context: dict[str, Any], dose: Simulation, draw: random.Random, righ
     pull = _pull(context, dose, draw)
     if pull is not None:
         return LETTERS[pull]
+    if context.get("dimension") in dose.acuity:
+        right = _sees(context, dose, draw)
+        return str(context["label"]) if right else draw.choice(["A", "B"])
     return str(context["label"]) if right else draw.choice(["A", "B", TIE])
+
+
+def _sees(context: dict[str, Any], dose: Simulation, draw: random.Random) -> bool:
+    """Whether an error of the size told is seen; unseen ones are guessed at.
+
+    P(right) is 3/4 at the acuity and grows from 1/2 to 1 - lapse, as Weibull's function does.
+    A picture that is not shown hides every error; that there is none is always seen.
+    """
+    size = float(context["dose"])
+    if size == 0 or not context["sees_image"]:
+        return size == 0
+    most = 1 - 2 * dose.lapse
+    falls = math.log1p(-0.5 / most) * (size / dose.acuity[context["dimension"]]) ** 2
+    return draw.random() < -most * math.expm1(falls)
 
 
 def _ranking(context: dict[str, Any], dose: Simulation, draw: random.Random, right: bool) -> str:

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
 from tasks.measures import (
+    anchoring,
     batch,
     beyond,
     consistency,
     contrast,
     detection,
+    imagery,
     order,
     pair,
     perception,
+    rationale,
     reliability,
+    scale_use,
     score,
+    slots,
     spread,
+    thresholds,
     ties,
     transitivity,
 )
@@ -78,11 +84,18 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         *reliability.MEASURES,
         *reliability.ALPHA,
     ),
-    "Order (probe `order`)": order.MEASURES,
+    "Order (probe `order`)": (*order.MEASURES, *slots.MEASURES),
     "One thing changed (probes)": contrast.MEASURES,
+    "Form of the scoring prompt (probes `rubric`, `score-labels`, `reference-score`)": (
+        *scale_use.MEASURES,
+        *anchoring.MEASURES,
+    ),
     "Differences between wordings and groups (probes)": spread.MEASURES,
     "Perception (probe `perception`)": perception.MEASURES,
     "Planted defects (probe `defects`)": detection.MEASURES,
+    "The picture changed (probes of the image side)": imagery.MEASURES,
+    "Detection thresholds (probe `thresholds`)": thresholds.MEASURES,
+    "Evidence of a judgement (probe `rationale`)": rationale.EVERY,
 }
 EVERY: tuple[Measure, ...] = tuple(m for section in SECTIONS.values() for m in section)
 

@@ -61,7 +61,7 @@ def annotated(marks: Iterable[Marks], mode: Mode, bootstrap: BootstrapConfig) ->
             for key, some in outputs.items()
         ]
         table = [
-            (*_majority(some, "accepts"), *_majority(some, "hallucinates"))
+            (*majority(some, "accepts"), *majority(some, "hallucinates"))
             for some in outputs.values()
         ]
         ones = np.ones(len(table), dtype=np.int64)
@@ -75,7 +75,7 @@ def annotated(marks: Iterable[Marks], mode: Mode, bootstrap: BootstrapConfig) ->
     return estimates_table(rows)
 
 
-def _majority(marks: Iterable[Marks], name: str) -> tuple[float, float]:
+def majority(marks: Iterable[Marks], name: str) -> tuple[float, float]:
     """Whether anybody said anything, and whether more than half said yes."""
     said = [bool(mark[name]) for mark in marks if mark[name] is not None]
     return float(bool(said)), float(2 * sum(said) > len(said) > 0)

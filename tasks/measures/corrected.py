@@ -90,11 +90,12 @@ def corrected_means(
     `corrected_mean` stands beside `judge_mean` (all samples) and `label_mean` (labelled ones).
     """
     rows: list[Estimate] = []
-    scored = list(samples.filter(pl.col("mode") == "score").iter_rows(named=True))
-    known = [sample for sample in scored if sample["labels"]]
-    others = [sample for sample in scored if not sample["labels"]]
-    if min(len(known), len(others)) < FEWEST:
+    scored = samples.filter(pl.col("mode") == "score").select("sample_id", "cluster_id", "labels")
+    has_label = (pl.col("labels").list.len() > 0).fill_null(False)
+    halves = [scored.filter(chosen) for chosen in (has_label, ~has_label)]
+    if min(half.height for half in halves) < FEWEST:
         return estimates_table(rows)
+    known, others = (half.to_dicts() for half in halves)
     for subject, answers in subjects(verdicts, "score"):
         if not subject.judge.startswith("baseline:"):
             own = Subject(subject.judge, "score", subject.setting, PROBE, subject.repeat_rule)

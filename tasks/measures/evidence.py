@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -53,20 +53,36 @@ Answers = Mapping[str, list[str | None]]
 
 
 def by_sample(group: pl.DataFrame) -> Answers:
-    """The verdicts of each sample over its repeats; `None` where one is not readable."""
+    """The verdicts of each sample over its repeats; `None` where one is not readable.
+
+    Samples of one repeat share the lists of equal verdicts, so nobody may change them.
+    """
+    readable = pl.when(pl.col("status").is_in(sorted(READABLE))).then(pl.col("verdict"))
+    rows = group.sort("repeat", maintain_order=True).select("sample_id", readable)
+    said = zip(*(column.to_list() for column in rows), strict=True)
+    if not rows["sample_id"].is_duplicated().any():
+        alone: dict[str | None, list[str | None]] = {}
+        return {sample: alone.setdefault(verdict, [verdict]) for sample, verdict in said}
     found: dict[str, list[str | None]] = {}
-    rows = group.sort("repeat").select("sample_id", "status", "verdict").iter_rows()
-    for sample_id, status, verdict in rows:
-        found.setdefault(sample_id, []).append(verdict if status in READABLE else None)
+    for sample_id, verdict in said:
+        found.setdefault(sample_id, []).append(verdict)
     return found
 
 
 @remembered
 def marks(samples: Sequence[Mapping[str, Any]], answers: Answers) -> tuple[list[list[str]], Ints]:
     """The readable verdicts of each sample, and which samples were asked at all."""
+    nothing: list[str] = []
     given = [answers.get(sample["sample_id"]) for sample in samples]
-    readable = [[verdict for verdict in some or () if verdict is not None] for some in given]
+    readable = [nothing if some is None else _readable(some) for some in given]
     return readable, np.array([some is not None for some in given], dtype=np.int64)
+
+
+def _readable(some: list[str | None]) -> list[str]:
+    """The same list where all of it is readable."""
+    if None in some:
+        return [verdict for verdict in some if verdict is not None]
+    return cast("list[str]", some)
 
 
 @remembered

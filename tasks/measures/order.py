@@ -1,69 +1,152 @@
-"""Order: the same responses shown in another order."""
+"""Order of a pair: the same two responses shown in both orders, each asked some times.
+
+Draws are verdicts in own order, `None` where an answer has no readable verdict.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Sequence
+from itertools import combinations, product
 
 from data.records import LETTERS, TIE
-from tasks.measures.batch import features as ranking_features
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 
-PAIR_COLUMNS = ("n", "consistent", "first", "second", "primacy", "recency", "labelled", "right")
-BATCH_COLUMNS = ("n", "lift", "copy", "pairs", "tau")
+Draws = Sequence[str | None]
+COLUMNS = (
+    "n", "consistent", "first", "second", "primacy", "recency",
+    "labelled", "right",
+    "both", "cross", "within",
+    "all", "unread",
+)  # fmt: skip
+TURNED = {"A": "B", "B": "A", TIE: TIE}
 
 
-def pair_features(base: str, swapped: str, label: str | None) -> tuple[float, ...]:
-    """The sums' columns for one pair; verdicts in own order, `base` shown so, `swapped` turned."""
-    shown = base + {"A": "B", "B": "A", TIE: TIE}[swapped]
-    right = [verdict == label for verdict in (base, swapped)]
-    return (
-        1.0,
-        float(base == swapped),
-        shown.count("A") / 2,
-        shown.count("B") / 2,
-        float(shown in {"AA", "AC", "CA"}),
-        float(shown in {"BB", "BC", "CB"}),
-        float(label is not None),
-        sum(right) / 2 if label is not None else 0.0,
+def features(base: Draws, swapped: Draws, label: str | None) -> tuple[float, ...]:
+    """The sums' columns for one pair, shown in its own order and swapped."""
+    found = dict.fromkeys(COLUMNS, 0.0)
+    answers = [*base, *swapped]
+    found |= {"all": 1.0, "unread": sum(verdict is None for verdict in answers) / len(answers)}
+    shown, turned = _readable(base), _readable(swapped)
+    if shown and turned:
+        found |= _pair_columns(shown, turned, label)
+    if len(shown) > 1 and len(turned) > 1:
+        found |= {
+            "both": 1.0,
+            "cross": _mean([x != y for x, y in product(shown, turned)]),
+            "within": (_flips(shown) + _flips(turned)) / 2,
+        }
+    return tuple(found.values())
+
+
+def limits(base: Draws, swapped: Draws, label: str | None) -> tuple[tuple[float, ...], ...]:
+    """What is added to the columns if every answer without a verdict spoke for one side.
+
+    At first for the second place, against consistency and against the label, then the other way.
+    """
+    given = features(base, swapped, label)
+    return tuple(
+        tuple(
+            new - old if name in _FILLED else 0.0
+            for name, new, old in zip(
+                COLUMNS, _filled(base, swapped, label, up), given, strict=True
+            )
+        )
+        for up in (False, True)
     )
 
 
-def batch_features(rankings: Mapping[tuple[int, ...], str]) -> tuple[float, ...]:
-    """The sums' columns for one sample's rankings (own order) by the order shown."""
-    size = len(next(iter(rankings)))
-    first = [ranked[0] == LETTERS[shown[0]] for shown, ranked in rankings.items()]
-    copied = [ranked == "".join(LETTERS[i] for i in shown) for shown, ranked in rankings.items()]
-    taus = [ranking_features(a, b)[2] for a, b in combinations(rankings.values(), 2)]
-    return (
-        1.0,
-        sum(first) / len(first) - 1 / size,
-        sum(copied) / len(copied) - 1 / math.factorial(size),
-        float(bool(taus)),
-        sum(taus) / len(taus) if taus else 0.0,
-    )
+_FILLED = frozenset({"n", "consistent", "first", "second", "primacy", "recency",
+                     "labelled", "right"})  # fmt: skip
 
 
-def _pair(sums: Floats, name: str) -> Floats:
-    return sums[..., PAIR_COLUMNS.index(name)]
+def _filled(base: Draws, swapped: Draws, label: str | None, up: bool) -> tuple[float, ...]:
+    """The columns with the place that is spoken for in place of each missing verdict."""
+    place = 0 if up else 1
+    shown = [verdict or LETTERS[place] for verdict in base]
+    turned = [verdict or LETTERS[1 - place] for verdict in swapped]
+    found = dict.fromkeys(COLUMNS, 0.0) | _pair_columns(shown, turned, label)
+    gaps = [x is None or y is None for x, y in product(base, swapped)]
+    same = [x == y for x, y in product(base, swapped)]
+    found["consistent"] = _mean([up if gap else eq for gap, eq in zip(gaps, same, strict=True)])
+    if label is not None:
+        orders = [[up if v is None else v == label for v in draws] for draws in (base, swapped)]
+        found["right"] = sum(map(_mean, orders)) / 2
+    return tuple(found.values())
+
+
+def _pair_columns(
+    shown: Sequence[str], turned: Sequence[str], label: str | None
+) -> dict[str, float]:
+    places = [TURNED[verdict] for verdict in turned]  # as shown, the first of them being A
+    both = [x + y for x, y in product(shown, places)]
+    return {
+        "n": 1.0,
+        "consistent": _mean([x == y for x, y in product(shown, turned)]),
+        "first": (_share(shown, "A") + _share(places, "A")) / 2,
+        "second": (_share(shown, "B") + _share(places, "B")) / 2,
+        "primacy": _mean([two in {"AA", "AC", "CA"} for two in both]),
+        "recency": _mean([two in {"BB", "BC", "CB"} for two in both]),
+        "labelled": float(label is not None),
+        "right": 0.0 if label is None else (_share(shown, label) + _share(turned, label)) / 2,
+    }
+
+
+def _flips(draws: Sequence[str]) -> float:
+    return _mean([x != y for x, y in combinations(draws, 2)])
+
+
+def _readable(draws: Draws) -> list[str]:
+    return [verdict for verdict in draws if verdict is not None]
+
+
+def _share(verdicts: Sequence[str], wanted: str) -> float:
+    return sum(verdict == wanted for verdict in verdicts) / len(verdicts)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _column(sums: Floats, name: str) -> Floats:
+    return sums[..., COLUMNS.index(name)]
 
 
 def first_preference(sums: Floats, columns: Columns) -> Floats:
     """P(first shown wins) - P(second shown wins), each the mean of both orders of a pair.
 
     Quality cancels, because each response is shown first once; above zero the judge prefers what
-    it sees first.
+    it sees first. It needs no noise floor.
     """
-    return ratio(_pair(sums, "first") - _pair(sums, "second"), sums[..., 0])
+    return ratio(_column(sums, "first") - _column(sums, "second"), _column(sums, "n"))
 
 
 def position_consistency(sums: Floats, columns: Columns) -> Floats:
     """Share of pairs with the same winner, or a tie, in both orders.
 
-    No repeats stand beside it here, so that noise counts as inconsistency too.
+    Noise counts as inconsistency too; `excess_flip` is what remains of the rest beyond it.
     """
-    return ratio(_pair(sums, "consistent"), sums[..., 0])
+    return ratio(_column(sums, "consistent"), _column(sums, "n"))
+
+
+def consistency_beyond_coin(sums: Floats, columns: Columns) -> Floats:
+    """(PC - coin) / (1 - coin): 1 is full consistency, 0 that of a fair coin which ties as often.
+
+    The coin does not look at the pair: it ties with the judge's share c of ties and is consistent
+    in c^2 + (1 - c)^2 / 2. Below zero the judge follows the place rather than the response.
+    """
+    n = _column(sums, "n")
+    decided = ratio(_column(sums, "first") + _column(sums, "second"), n)
+    coin = (1 - decided) ** 2 + decided**2 / 2
+    return ratio(position_consistency(sums, columns) - coin, 1 - coin)
+
+
+def excess_flip(sums: Floats, columns: Columns) -> Floats:
+    """Share of pairs whose verdict changes with the order, beyond the repeats of both orders.
+
+    P(differs between orders) less the mean of P(two answers in one order differ); it estimates
+    half the sum of (p - q)^2 over verdicts, and 0 is no change. Undefined without repeats.
+    """
+    return ratio(_column(sums, "cross") - _column(sums, "within"), _column(sums, "both"))
 
 
 def preference_fairness(sums: Floats, columns: Columns) -> Floats:
@@ -72,42 +155,25 @@ def preference_fairness(sums: Floats, columns: Columns) -> Floats:
     Source: preference fairness of the position-bias studies, whose formula reduces to this; below
     zero is primacy.
     """
-    return ratio(_pair(sums, "recency") - _pair(sums, "primacy"), sums[..., 0])
+    return ratio(_column(sums, "recency") - _column(sums, "primacy"), _column(sums, "n"))
 
 
 def both_order_accuracy(sums: Floats, columns: Columns) -> Floats:
     """Mean over both orders of the share of pairs judged as the label says, ties included."""
-    return ratio(_pair(sums, "right"), _pair(sums, "labelled"))
+    return ratio(_column(sums, "right"), _column(sums, "labelled"))
 
 
-def first_slot_lift(sums: Floats, columns: Columns) -> Floats:
-    """P(the response in the first slot is ranked best) - 1/k, over the rotations of a sample.
-
-    Each response stands in each slot once, so that quality cancels.
-    """
-    return ratio(sums[..., BATCH_COLUMNS.index("lift")], sums[..., 0])
+def pair_unreadable(sums: Floats, columns: Columns) -> Floats:
+    """Share of the answers in both orders of a pair that have no readable verdict."""
+    return ratio(_column(sums, "unread"), _column(sums, "all"))
 
 
-def copy_rate(sums: Floats, columns: Columns) -> Floats:
-    """Share of rankings that repeat the order shown, minus the 1/k! of chance."""
-    return ratio(sums[..., BATCH_COLUMNS.index("copy")], sums[..., 0])
-
-
-def order_tau(sums: Floats, columns: Columns) -> Floats:
-    """Mean Kendall tau between a sample's rankings under different orders shown."""
-    pairs = sums[..., BATCH_COLUMNS.index("pairs")]
-    return ratio(sums[..., BATCH_COLUMNS.index("tau")], pairs)
-
-
-PAIR = (
+MEASURES = (
     Measure("first_preference", "pair", "neither", first_preference),
+    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False),
     Measure("position_consistency", "pair", "higher", position_consistency),
+    Measure("consistency_beyond_coin", "pair", "higher", consistency_beyond_coin, bounded=False),
     Measure("preference_fairness", "pair", "neither", preference_fairness),
     Measure("both_order_accuracy", "pair", "higher", both_order_accuracy),
+    Measure("pair_unreadable", "pair", "lower", pair_unreadable, bounded=False),
 )
-BATCH = (
-    Measure("first_slot_lift", "batch", "neither", first_slot_lift),
-    Measure("copy_rate", "batch", "lower", copy_rate),
-    Measure("order_tau", "batch", "higher", order_tau),
-)
-MEASURES = (*PAIR, *BATCH)

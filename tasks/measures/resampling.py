@@ -16,7 +16,7 @@ from tasks.measures.kinds import Bools, Floats, Ints
 from tasks.measures.memo import remembered
 
 NO_SOURCE = "(none)"
-CHUNK_CELLS = 4_000_000  # weights, or replicated sums, held at once
+CHUNK_CELLS = 2_000_000  # weights, or replicated sums, held at once
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,9 @@ def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig, step: int) -> 
         drawn = rng.integers(stratum.clusters, size=(size, stratum.clusters))
         drawn += np.arange(size)[:, None] * stratum.clusters
         counts = np.bincount(drawn.ravel(), minlength=size * stratum.clusters)
-        yield counts.reshape(size, stratum.clusters).astype(np.float64)
+        by_replicate = counts.reshape(size, stratum.clusters)
+        # by image in memory, as products with sparse sums want it; else each copies it anew
+        yield np.ascontiguousarray(by_replicate.T, dtype=np.float64).T
 
 
 @dataclass(frozen=True)

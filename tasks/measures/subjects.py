@@ -15,6 +15,7 @@ from tasks.measures.memo import remembered
 
 Row = Mapping[str, Any]
 KEPT = ("sample_id", "item_id", "cluster_id", "mode", "source", "labels", "responses")
+SAID = ("judge", "setting", "sample_id", "repeat", "status", "verdict")
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,23 @@ class Subject:
 
 @remembered
 def labelled(samples: pl.DataFrame, mode: Mode) -> list[Row]:
-    """The samples of a mode that have a label, as rows of what measures look at."""
-    rows = samples.filter(pl.col("mode") == mode).select(KEPT)
-    return [row for row in rows.iter_rows(named=True) if row["labels"]]
+    """The samples of a mode that have a label, as rows of what measures look at.
+
+    Texts of responses are there for pairs alone; equal labels and authors are the same objects.
+    """
+    rows = samples.filter((pl.col("mode") == mode) & (pl.col("labels").list.len() > 0)).select(KEPT)
+    if mode != "pair":
+        author = pl.struct(pl.element().struct.field("author"))
+        rows = rows.with_columns(pl.col("responses").list.eval(author))
+    known: dict[str, Any] = {}
+    return [
+        {
+            **row,
+            "labels": known.setdefault(repr(row["labels"]), row["labels"]),
+            "responses": known.setdefault(repr(row["responses"]), row["responses"]),
+        }
+        for row in rows.iter_rows(named=True, buffer_size=5000)
+    ]
 
 
 @remembered
@@ -41,7 +56,7 @@ def subjects(verdicts: pl.DataFrame, mode: Mode) -> Sequence[tuple[Subject, Answ
     """Every judge and setting of a mode with its base verdicts by sample."""
     base = verdicts.filter(
         pl.col("probe").is_null() & (pl.col("variant") == "base") & (pl.col("mode") == mode)
-    )
+    ).select(SAID)
     found = []
     for (judge, setting), group in base.group_by(["judge", "setting"], maintain_order=True):
         rule = repeat_rule(mode, int(group["repeat"].n_unique()))

@@ -21,6 +21,7 @@ from tasks.measures.labels import combined_score, label_verdicts
 
 MOST_THRESHOLDS = 12
 CHUNK = 500
+FEW = 32
 Scores = tuple[float, float]  # the human's and the judge's
 
 
@@ -64,8 +65,8 @@ def _half(item: str) -> int:
 def _thresholds(items: Sequence[Sequence[Scores]]) -> Floats:
     """Differences between a judge's scores within items, at most twelve, 0 among them."""
     found = np.zeros(1)
-    for scores in items:
-        given = np.unique([judge for _, judge in scores])
+    for alike in {tuple(sorted({judge for _, judge in scores})) for scores in items}:
+        given = np.array(alike)
         for rows in _chunks(given):
             gaps = np.abs(rows[:, None] - given[None, :])
             found = np.unique(np.concatenate([found, np.round(gaps, 9).ravel()]))
@@ -80,7 +81,9 @@ def _agreement(scores: Sequence[Scores], thresholds: Floats) -> Floats:
 
     Responses that both scored alike are counted together: their pairs are ties to both.
     """
-    alike, times = np.unique(np.asarray(scores, dtype=float), axis=0, return_counts=True)
+    alike, times = np.asarray(scores, dtype=float), np.ones(len(scores), dtype=np.int64)
+    if len(scores) > FEW:  # finding who is alike takes longer than comparing a few
+        alike, times = np.unique(alike, axis=0, return_counts=True)
     right = np.full(len(thresholds), -float(len(scores)))  # each with itself is no pair
     for rows, weights in zip(_chunks(alike), _chunks(times), strict=True):
         human = np.sign(rows[:, None, 0] - alike[None, :, 0])

@@ -49,12 +49,17 @@ def begins(prefix: str) -> Callable[[str], bool]:
     return lambda variant: variant.startswith(prefix)
 
 
-def contrasted(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
-    """Every arm's effect, excess change, shift of the loss and of unreadable answers."""
+def contrasted(
+    probe: str, mode: Mode, found: Found, arms: Sequence[Arm], besides: Sequence[Counting] = ()
+) -> pl.DataFrame:
+    """Every arm's effect, excess change, shift of the loss and of unreadable answers.
+
+    `besides` is what else the probe measures of the same rows.
+    """
     countings = [
         Counting(_counting(mode, found.scale, arm), _measures(mode, arm), arm.name) for arm in arms
     ]
-    return counted(probe, mode, found, countings)
+    return counted(probe, mode, found, [*countings, *besides])
 
 
 def reading(mode: Mode, scale: Scale, row: Row, target: int | None) -> Reading:
@@ -85,10 +90,14 @@ def sides(mode: Mode) -> dict[str, Target | None]:
 
 
 def _end(row: Row, last: bool) -> int | None:
-    labels = label_verdicts(row)
-    if not labels or row["mode"] == "score":
+    return _end_of(row["mode"], tuple(label_verdicts(row)), last)
+
+
+@functools.lru_cache(maxsize=4096)
+def _end_of(mode: Mode, labels: tuple[str, ...], last: bool) -> int | None:
+    if not labels or mode == "score":
         return None
-    if row["mode"] == "pair":
+    if mode == "pair":
         choice = combined_choice(labels)
         return None if choice == TIE else LETTERS.index(choice) ^ last
     group = tied_groups(labels[0])[-1 if last else 0]

@@ -12,7 +12,7 @@ from data.records import MODES, AnswerMode, Mode, Sample, Scale
 from tasks.measures import contrast, spread
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, Counting, counted
+from tasks.probes.rows import Cell, Counted, Counting
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
 
@@ -98,10 +98,10 @@ class Cue:
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What each version does, beside the base, its neutral twin and its opposite."""
-        frames = []
-        for mode in self.modes:
-            frames.append(contrasted(self.name, mode, found, self.arms(mode)))
-            frames.append(counted(self.name, mode, found, self.spreads(mode, found.scale)))
+        frames = [
+            contrasted(self.name, mode, found, self.arms(mode), self.spreads(mode, found.scale))
+            for mode in self.modes
+        ]
         return pl.concat(frames)
 
     def arms(self, mode: Mode) -> list[Arm]:
@@ -123,8 +123,11 @@ class Cue:
         return arms
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """The effect of the arm that stands for the cue."""
-        return () if mode == "ask" else ((self.headline(mode), "effect"),)
+        """The effect of the arm that stands for the cue, and how it differs by key."""
+        if mode == "ask":
+            return ()
+        arm = self.headline(mode)
+        return ((arm, "effect"), *(((arm, "effect_spread"),) if self.by_key else ()))
 
     def headline(self, mode: Mode) -> str:
         """The arm that stands for the cue: beside its opposite, its neutral twin, or the base."""

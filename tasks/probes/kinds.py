@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
 from data.make.facts import ItemFacts
 from data.records import AnswerMode, Mode, Record, Sample, Scale
 from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.probes.swaps import Swaps, swaps
 from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
 if TYPE_CHECKING:
@@ -87,12 +88,27 @@ class Around:
             for phrase in set(fact.present)
         )
 
+    @cached_property
+    def swaps(self) -> Swaps:
+        """Whose pictures stand in for whose."""
+        return swaps(self.samples)
+
+    @cached_property
+    def scored(self) -> Mapping[str, Sequence[Sample]]:
+        """The samples of scoring by item."""
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            if sample.mode == "score" and sample.responses:
+                found.setdefault(sample.item_id, []).append(sample)
+        return found
+
 
 @dataclass(frozen=True)
 class Found:
     """What a probe's estimates stand on: the run's tables, and what was known when asking.
 
-    `texts` has what was answered by request key, for probes that read more than the verdict.
+    `texts` has what was answered by request key, for probes that read more than the verdict;
+    `audits` is what people say of judgements (`data/marks.py`).
     """
 
     samples: pl.DataFrame
@@ -102,6 +118,7 @@ class Found:
     bootstrap: BootstrapConfig
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    audits: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -111,6 +128,44 @@ class Found:
 
 Headline = tuple[str | None, str]  # arm and measure
 Family = Literal["bias", "hallucination", "consistency", "remedy"]
+
+
+class Answered(NamedTuple):
+    """An answer to what a probe asked; `text` is `None` where there is none to read.
+
+    `judge` is who was asked; before the answers are known every text is `None`.
+    """
+
+    judge: str
+    variant: str
+    repeat: int
+    text: str | None
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A probe that asks the verifier about what its questions were answered."""
+
+    def follow(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """Questions about the picture, each named once per sample."""
+        ...
+
+    def most_followed(
+        self, sample: Sample, answers: Sequence[Answered], around: Around
+    ) -> tuple[Variant, ...]:
+        """The most and longest questions that `follow` could ask once the answers are known."""
+        ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A probe that reads claims out of answers; they are stored, so that people can audit them."""
+
+    def claims(self, found: Found) -> pl.DataFrame:
+        """Columns of `data.tables.CLAIMS`."""
+        ...
 
 
 class Probe(Protocol):

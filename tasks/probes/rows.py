@@ -24,6 +24,7 @@ class Cell(NamedTuple):
     repeat: int
     verdict: str | None
     open: bool
+    request_key: str | None = None
 
 
 class Counted(NamedTuple):
@@ -142,8 +143,9 @@ def _groups(
 
 def _cells(group: pl.DataFrame) -> dict[str, list[Cell]]:
     found: dict[str, list[Cell]] = {}
-    chosen = group.select("sample_id", "variant", "repeat", "status", "verdict")
-    for sample_id, variant, repeat, status, verdict in chosen.iter_rows():
+    chosen = group.select("sample_id", "variant", "repeat", "status", "verdict", "request_key")
+    for sample_id, variant, repeat, status, verdict, key in chosen.iter_rows():
         readable = verdict if status in READABLE else None
-        found.setdefault(sample_id, []).append(Cell(variant, repeat, readable, status == "open"))
+        cell = Cell(variant, repeat, readable, status == "open", key)
+        found.setdefault(sample_id, []).append(cell)
     return found

@@ -13,7 +13,7 @@ from cache.keys import canonical_json
 from data.errors import ConfigError
 from data.records import LETTERS, MODES, Mode, Scale
 from tasks.config import SETTINGS
-from tasks.prompts.changes import AS_IT_IS, PromptChange
+from tasks.prompts.changes import AS_IT_IS, RUBRICS, PromptChange
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -31,13 +31,18 @@ FILES = (
     "describe.txt",
     "respond.txt",
 )
-FOR_PROBES = ("ask.txt", "reference.txt")  # those of our own where a folder has none
+FOR_PROBES = (
+    "ask.txt",
+    "reference.txt",
+    "steps_evidence.txt",
+)  # those of our own where a folder has none
 FIVE = ("Poor", "Fair", "Average", "Good", "Excellent")
-FIGURE, REFERENCE = "FigureAnalysis", "Reference"
+FIGURE, REFERENCE, CLAIMS = "FigureAnalysis", "Reference", "Claims"
 KEYS = {
     "figure-first": (FIGURE,),
     "answer-first": (REFERENCE,),
     "figure-and-answer": (FIGURE, REFERENCE),
+    "evidence": (CLAIMS,),
 }
 IMAGES = {"no-figure": "images_hidden.txt", "vision-expert": "images_described.txt"}
 MARKER = re.compile(r"^(\s*)===", re.MULTILINE)
@@ -169,6 +174,10 @@ class PromptSet:
                     mode, setting, instruction="i", responses=["r", "s"], scale=Scale(),
                     description="d" if setting == "vision-expert" else None,
                 )  # fmt: skip
+        self.judge_text(
+            "score", SETTINGS[0], instruction="i", responses=["r"], scale=Scale(),
+            change=PromptChange(steps="evidence", reference="r"),
+        )  # fmt: skip
         self.describe_text("i")
         self.respond_text("i")
         self.ask_text("q")
@@ -181,8 +190,8 @@ def rubric(scale: Scale, change: PromptChange = AS_IT_IS) -> list[str]:
     if len(levels) != len(FIVE):
         words = {levels[0]: "the worst a response can be", levels[-1]: "the best it can be"}
     lines = [f"{level}: {word}" for level, word in words.items()]
-    if change.rubric == "shuffled":
-        return [lines[at] for at in sorted(range(len(lines)), key=lambda at: (at * 3 + 1) % 5)]
+    if change.rubric in RUBRICS and len(lines) == len(FIVE):
+        return [lines[at] for at in RUBRICS[change.rubric]]
     return lines[::-1] if change.rubric == "descending" else lines
 
 

@@ -14,14 +14,17 @@ from data.records import Record
 class PromptChange(Record):
     """What differs from the configured prompt; what is not set stays as it is.
 
-    `steps` and `wording` name other templates (`steps_NAME.txt`, `FILE.WORDING.txt`). `labels`
-    stand in place of the scale's numbers, lowest first, or of A, B and C. `remark` is said before
-    the material, `reference` is an answer to compare with.
+    `steps` and `wording` name other templates (`steps_NAME.txt`, `FILE.WORDING.txt`). `rubric` is
+    the order of its lines: descending, or one of `RUBRICS`. `labels` stand in place of the scale's
+    numbers, lowest first, or of A, B and C. `remark` is said before the material, `reference` is an
+    answer to compare with.
     """
 
     steps: str | None = None
     wording: str | None = None
-    rubric: Literal["ascending", "descending", "shuffled"] = "ascending"
+    rubric: Literal["ascending", "descending", "shuffled-1", "shuffled-2", "shuffled-3"] = (
+        "ascending"
+    )
     labels: tuple[str, ...] = ()
     remark: str = ""
     reference: str = ""
@@ -29,6 +32,11 @@ class PromptChange(Record):
 
 
 AS_IT_IS = PromptChange()
+RUBRICS = {  # orders of five lines, by place in the ascending one; each begins elsewhere
+    "shuffled-1": (3, 0, 2, 4, 1),
+    "shuffled-2": (1, 4, 0, 3, 2),
+    "shuffled-3": (2, 3, 1, 0, 4),
+}
 OMITTED = "omit"  # an image change that sends no picture
 
 

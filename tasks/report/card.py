@@ -14,6 +14,7 @@ from scipy.stats import false_discovery_control, norm
 
 from data.records import Record
 from tasks.probes.kinds import Family
+from tasks.report.tables import span
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
 VERSION = 1  # of the card's JSON
@@ -26,7 +27,9 @@ TITLES: Mapping[Family, str] = {
 }
 SHIFTS = frozenset({  # measures whose zero is "no effect"
     "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
-    "first_preference", "first_slot_lift", "copy_rate", "self_preference",
+    "effect_spread", "first_preference", "first_slot_lift", "copy_rate", "slot_correlation",
+    "excess_flip", "excess_reordering", "excess_distance", "first_listed_shift", "anchor_slope",
+    "self_preference", "agreement_lost", "change_slope", "effect_slope",
 })  # fmt: skip
 
 
@@ -300,7 +303,7 @@ def _foot(card: Card) -> Iterator[str]:
 
 
 def _span(row: Trust | Finding) -> str:
-    return "–" if row.low is None else f"{_number(row.low)} to {_number(row.high)}"
+    return span(row.low, row.high)
 
 
 def _number(value: float | None) -> str:

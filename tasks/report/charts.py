@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-INK, GREY = "#0b5c8a", "#8a8f98"
+INK, GREY, CROSS = "#0b5c8a", "#8a8f98", "#b4540a"
 
 
 def intervals(rows: Sequence[dict[str, Any]], metric: str) -> str:
@@ -66,6 +66,22 @@ def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
     return _svg(chart, f"verdicts of {name} by label")
 
 
+def calibration(rows: Sequence[dict[str, Any]], name: str) -> str:
+    """Share right by mean confidence, a dot a bin, beside the line on which both are equal."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[0, 1])
+    x = alt.X("confidence_in_bin:Q", title="mean confidence", scale=scale)
+    y = alt.Y("right_in_bin:Q", title="share right", scale=scale)
+    ends = alt.InlineData([{"confidence_in_bin": at, "right_in_bin": at} for at in (0, 1)])
+    line = alt.Chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y)
+    base = alt.Chart(alt.InlineData(list(rows))).encode(x=x, y=y)
+    path = base.mark_line(color=INK, strokeWidth=1).encode(order="bin:Q")
+    dots = base.mark_point(color=INK, filled=True, size=50, opacity=1)
+    chart = (line + path + dots).properties(width=260, height=260)
+    return _svg(chart, f"share right of {name} by confidence")
+
+
 def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
     """Shares of every level (columns) in what each subject said (rows), in percent."""
     import altair as alt
@@ -90,6 +106,61 @@ def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
         width=52 * len(levels), height={"step": 26}
     )
     return _svg(chart, title)
+
+
+def curves(arms: Sequence[dict[str, Any]], name: str) -> str:
+    """A panel per arm: shares by dose, the fitted curve, the threshold with its interval."""
+    import altair as alt
+
+    panels = [_curve(arm["arm"], arm["points"], arm["threshold"]) for arm in arms]
+    if not panels:
+        return ""
+    return _svg(alt.hconcat(*panels, spacing=14), f"share of right choices by dose, {name}")
+
+
+def _curve(arm: str, points: Sequence[dict[str, Any]], threshold: dict[str, Any] | None) -> Any:
+    import altair as alt
+
+    keys = ("dose", "metric", "value", "low", "high")
+    values = [{key: point[key] for key in keys} for point in points if point["value"] is not None]
+    doses = sorted({value["dose"] for value in values})
+    if threshold is not None and threshold["value"] is not None:
+        at = {"dose": threshold["value"], "metric": "fitted_at_dose", "value": 0.75}
+        values.append(at)  # the curve's own point between two doses
+    base = alt.Chart(alt.InlineData(values))
+    x = alt.X("dose:Q", title=arm, scale=alt.Scale(type="log", nice=False, padding=12),
+              axis=alt.Axis(values=doses, format="~g", grid=False))  # fmt: skip
+    y = alt.Y("value:Q", title="right choices", scale=alt.Scale(domain=[0, 1]),
+              axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"))  # fmt: skip
+    seen, line = (
+        base.transform_filter(f"datum.metric == '{metric}'")
+        for metric in ("right_at_dose", "fitted_at_dose")
+    )
+    layers = [
+        line.mark_line(interpolate="monotone", color=GREY).encode(x=x, y=y),
+        seen.mark_rule(color=INK).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
+        seen.mark_point(filled=True, size=50, opacity=1, color=INK).encode(x=x, y=y),
+    ]
+    if threshold is not None and doses:
+        layers += _crossing(threshold, (doses[0], doses[-1]), x)
+    return alt.layer(*layers).properties(width=150, height=150)
+
+
+def _crossing(threshold: dict[str, Any], ends: tuple[float, float], x: Any) -> list[Any]:
+    """The threshold and its interval at three of four; an open end runs to the last dose."""
+    import altair as alt
+
+    if threshold["value"] is None and threshold["low"] is None and threshold["high"] is None:
+        return []
+    low = ends[0] if threshold["low"] is None else threshold["low"]
+    high = ends[1] if threshold["high"] is None else threshold["high"]
+    here = [{"dose": low, "to": high, "value": 0.75, "at": threshold["value"]}]
+    base = alt.Chart(alt.InlineData(here))
+    layers = [base.mark_rule(strokeWidth=3, color=CROSS).encode(x=x, x2="to:Q", y="value:Q")]
+    if threshold["value"] is not None:
+        mark = base.mark_point(shape="diamond", filled=True, size=90, opacity=1, color=CROSS)
+        layers.append(mark.encode(x="at:Q", y="value:Q"))
+    return layers
 
 
 def _level(key: str) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
-from tasks.report import distributions, tables
+from tasks.report import distributions, doses, tables
 from tasks.report.card import TITLES, Card
 
 HERE = Path(__file__).parent
@@ -72,6 +72,7 @@ def page(inputs: ReportInputs) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = tables.number
+    environment.globals["span"] = tables.span
     environment.filters["recorded"] = tables.recorded
     environment.filters["usd"] = tables.usd
     style = Markup((HERE / "style.css").read_text(encoding="utf-8"))  # our own file
@@ -107,6 +108,10 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
                         SHARES[mode],
                     )
                 ),
+                "calibrations": [
+                    {"judge": name, "chart": Markup(charts.calibration(bins, name))}
+                    for name, bins in tables.calibrations(inputs.estimates, mode, names)
+                ],
                 "confusions": [
                     {"judge": name, "chart": Markup(charts.confusion(counts, name))}
                     for name, counts in distributions.confusions(
@@ -124,6 +129,13 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "cards": inputs.cards,
         "titles": TITLES,
         "probes": tables.probes(inputs.estimates, names),
+        "alarms": [
+            {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
+        ],
+        "curves": [
+            {"name": each["name"], "chart": Markup(charts.curves(each["arms"], each["name"]))}
+            for each in doses.curves(inputs.estimates, names)
+        ],
         "unreadable": tables.unreadable(inputs.verdicts, names),
         "costs": tables.costs(inputs.run, names),
         "quotes": tables.quotes(inputs.run),

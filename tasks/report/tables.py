@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from data.records import READABLE
+from data.records import ALARM, READABLE
 from tasks.measures.estimand import estimand
 
 BASELINE = "baseline:"
 LEVEL = "label:"
+CONFIDENCE, BIN = "confidence", "bin:"
 CEILING = "ceiling"
 BOARD = "leaderboard"
 
@@ -32,6 +33,15 @@ class Names:
 def number(value: float | None, digits: int = 3) -> str:
     """A number as it is printed; `None` is not defined."""
     return "not defined" if value is None else f"{value:.{digits}f}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval, of which one end or both may be open."""
+    if low is None and high is None:
+        return "–"
+    if low is None:
+        return f"up to {number(high)}"
+    return f"{number(low)} or more" if high is None else f"{number(low)} to {number(high)}"
 
 
 def recorded(value: object) -> object:
@@ -133,6 +143,27 @@ def by_level(estimates: pl.DataFrame, mode: str, names: Names) -> dict[str, Any]
     return {"heads": [head.removeprefix(LEVEL) for head in heads], "body": body}
 
 
+def calibrations(
+    estimates: pl.DataFrame, mode: str, names: Names
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Of each judge with confidences: mean confidence and share right by bin, least sure first."""
+    rows = estimates.filter(
+        (pl.col("mode") == mode)
+        & (pl.col("probe") == CONFIDENCE)
+        & pl.col("group").str.starts_with(BIN)
+        & pl.col("value").is_not_null()
+    )
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        bins = found.setdefault((row["judge"], row["setting"]), {})
+        place = int(row["group"].removeprefix(BIN))
+        bins.setdefault(row["group"], {"bin": place, "n": row["n"]})[row["metric"]] = row["value"]
+    return [
+        (f"{names(judge)}, {setting}", sorted(bins.values(), key=lambda each: each["bin"]))
+        for (judge, setting), bins in sorted(found.items())
+    ]
+
+
 def ceilings(
     estimates: pl.DataFrame, primary: Mapping[str, str], names: Names
 ) -> list[dict[str, Any]]:
@@ -176,6 +207,12 @@ def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     rows = estimates.filter(asked & (pl.col("group") == "pooled"))
     ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
     return [_row(row, names) for row in ordered.iter_rows(named=True)]
+
+
+def alarming(estimates: pl.DataFrame) -> list[dict[str, Any]]:
+    """The pooled estimates, of no arm, whose note opens with an alarm."""
+    cries = pl.col("note").str.starts_with(ALARM) & (pl.col("group") == "pooled")
+    return estimates.filter(cries & pl.col("arm").is_null()).to_dicts()
 
 
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:

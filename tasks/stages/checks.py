@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from data.run_folder import RunFolder
-from data.tables import VERDICTS
 from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
+from tasks.report.tables import alarming
 from tasks.stages import results
 from tasks.stages.context import Context
 from tasks.stages.rounds import take_responses
+from tasks.stages.summary import simulated_names
+
+UNCHECKED = ("item_id", "cluster_id", "source", "raw_verdict", "reason", "confidence")
 
 
 def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -33,8 +36,9 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
 
 
 def warnings(run: RunFolder) -> list[str]:
-    """What a reader must know before the figures, a line each: checkpoints, missing extras."""
-    found = [
+    """What a reader must know before the figures, a line each: checkpoints, extras, alarms."""
+    found = list(run.facts().get("cautions", []))
+    found += [
         f"checkpoint {result['boundary']!r}: {found['message']}"
         for result in checkpoints(run)
         for found in result["warnings"]
@@ -45,7 +49,13 @@ def warnings(run: RunFolder) -> list[str]:
                 f"judge {judge!r}: {count} answers came without `{extra}`, which its endpoint does "
                 "not offer for this model"
             )
-    return found
+    simulated = simulated_names(run.facts())
+    return [*found, *(_alarm(row, simulated) for row in alarming(run.table("estimates")))]
+
+
+def _alarm(row: Mapping[str, Any], simulated: Collection[str]) -> str:
+    who = f"judge {row['judge']!r}" + (" (simulated)" if row["judge"] in simulated else "")
+    return f"{who}, {row['probe']} probe, {row['metric']} {row['value']:.3f}: {row['note']}"
 
 
 def checkpoints(run: RunFolder) -> list[dict[str, Any]]:
@@ -77,12 +87,14 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
         case "responses":
             return take_responses(here), {}
         case "verdicts":
-            frame = here.run.table("verdicts").select(list(VERDICTS))
+            frame = here.run.table("verdicts", without=UNCHECKED)
             versions = results.model_versions(here)
             return frame, {
                 **scale,
                 "model_versions": versions,
                 "split_versions": here.config.split_versions,
             }
+        case "claims":
+            return here.run.table("claims"), {}
         case _:
             return here.run.table("estimates"), {}

@@ -15,8 +15,8 @@ from data.errors import ConfigError
 from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
-from data.tables import Samples
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
+from data.tables import SAMPLES, Samples, table
+from tasks.config import AnthropicJudge, Judge, OpenAIJudge, ProbeConfig, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
 from tasks.judges import Seat, seat
@@ -55,17 +55,35 @@ class Context:
         """The samples of the run."""
         return Samples(self.run.table("samples"))
 
+    def fresh(self) -> Samples:
+        """The samples that the run's probes have drawn."""
+        return Samples(self.run.table("fresh") if self.run.has("fresh") else table([], SAMPLES))
+
     def facts(self) -> Mapping[str, ItemFacts]:
         """What is known of each item's picture; empty where the dataset does not say."""
         return read_facts(self.run.path) if (self.run.path / FACTS).exists() else {}
 
+    def audits(self, probe: str) -> list[dict[str, Any]]:
+        """What people say of the judgements that a probe looks at; empty without a table."""
+        name = audits_of(probe)
+        known: list[dict[str, Any]] = []
+        return json.loads(self.run.text(name)) if (self.run.path / name).exists() else known
+
     def images(self) -> dict[str, ImageRef]:
         """The images that will be sent, by the sha256 of their files."""
-        if set(self.config.settings) <= {"no-figure"} and not self.config.responders:
+        blind = set(self.config.settings) <= {"no-figure"}
+        if blind and not (self.config.responders or self.config.probes):
             return {}
-        shown = self.run.table("samples").select(pl.col("images").explode()).drop_nulls()
+        tables = [self.run.table(name) for name in ("samples", "fresh") if self.run.has(name)]
+        every = pl.concat([frame.select("images") for frame in tables])
+        shown = every.select(pl.col("images").explode()).drop_nulls()
         found = (ImageRef.model_validate(row["images"]) for row in shown.iter_rows(named=True))
         return {image.sha256: image for image in found}
+
+
+def audits_of(probe: str) -> str:
+    """The file in which a run keeps the audits of a probe."""
+    return f"audits-{probe}.json"
 
 
 def context(path: str | Path) -> Context:
@@ -103,6 +121,9 @@ def resolved(config: RunConfig, base: Path) -> RunConfig:
         "dataset": dataset,
         "judges": tuple(_judge(judge, base) for judge in config.judges),
         "responders": tuple(_judge(judge, base) for judge in config.responders),
+        "describer": config.describer and _judge(config.describer, base),
+        "verifier": config.verifier and _judge(config.verifier, base),
+        "probes": {name: _probe(probe, base) for name, probe in config.probes.items()},
         "prompts": None if config.prompts is None else _absolute(config.prompts, base),
         "cache": config.cache if "://" in config.cache else str(Path(config.cache).resolve()),
         "runs": str(Path(config.runs).resolve()),
@@ -147,6 +168,12 @@ def _judge(judge: Judge, base: Path) -> Judge:
     if isinstance(judge, OpenAIJudge | AnthropicJudge) or not hasattr(judge, "path"):
         return judge
     return judge.model_copy(update={"path": _absolute(judge.path, base)})
+
+
+def _probe(probe: ProbeConfig, base: Path) -> ProbeConfig:
+    if probe.audits is None:
+        return probe
+    return probe.model_copy(update={"audits": _absolute(probe.audits, base)})
 
 
 def _is_simulated(judge: Judge) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -17,11 +18,13 @@ from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from data.make.facts import FACTS, read_facts
+from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
+from tasks.families import cautions
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import probed_variants
@@ -30,12 +33,14 @@ from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import (
     Context,
+    audits_of,
     config_text,
     describe_judges,
     require_probes,
     resolved,
     seats_of,
 )
+from tasks.stages.fresh import draw_fresh, drawn
 
 PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 
@@ -64,7 +69,9 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         judges=describe_judges(config, seats),
         settings=list(config.settings),
         modes=list(config.modes),
+        sanitise=config.sanitise,
         config_sha256=meaning,
+        cautions=cautions(config),
         prompts_sha256=prompts.sha256,
         commit=_commit(),
         versions=versions(),
@@ -90,6 +97,9 @@ def load_samples(here: Context) -> dict[str, Any]:
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
     _keep_facts(here, loaded.root)
+    if config.dataset.format != "table":
+        draw_fresh(here)
+    _keep_audits(here, frame["sample_id"])
     labels = frame["labels"].explode().struct.field("origin")
     origins = sorted(labels.drop_nulls().unique())
     facts = {
@@ -118,13 +128,19 @@ def prepare_images(here: Context) -> dict[str, int]:
     references = here.images()
     wanted = _wanted(here, references) if references else []
     root = Path(here.run.facts()["dataset"]["root"])
+    own = drawn(here)
+    parts = [
+        (root, [want for want in wanted if want[0].sha256 not in own]),
+        (here.run.path, [want for want in wanted if want[0].sha256 in own]),
+    ]
     store = ImageStore(Path(here.config.cache) / "images")
     rows: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for limits in sorted({seat.limits for seat in here.seats.values()}) if references else ():
-        prepared, bad = prepare_all(wanted, root, here.prices.limits_of(limits), store)
-        rows += [image.model_dump() for image in prepared]
-        refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
+        for folder, some in parts:
+            prepared, bad = prepare_all(some, folder, here.prices.limits_of(limits), store)
+            rows += [image.model_dump() for image in prepared]
+            refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
     if refused:
         _set_aside(here, here.samples(), refused)
     here.run.store("images", tables.table(rows, tables.IMAGES))
@@ -136,7 +152,8 @@ def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
     if here.config.probes:
         samples = [sample for sample in here.samples() if sample.responses]
-        for _, ask in probed_variants(here.config, samples, here.scale, here.facts()):
+        found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
+        for _, ask in found:
             if not any(change.do == OMITTED for change in ask.images):
                 key = change_key(ask.images)
                 for image in ask.sample.images:
@@ -151,10 +168,26 @@ def _keep_facts(here: Context, root: Path) -> None:
         here.run.write_text(FACTS, (root / FACTS).read_text(encoding="utf-8"))
 
 
+def _keep_audits(here: Context, samples: pl.Series) -> None:
+    """Copy what people say of judgements, so that the run can be measured again."""
+    for name, probe in here.config.probes.items():
+        if probe.audits is None:
+            continue
+        marks = read_marks(Path(probe.audits))
+        if not {mark["sample"] for mark in marks} & set(samples):
+            raise DataError(
+                f"probe {name!r}: no sample of {probe.audits!r} is in the run, the first is "
+                f"{marks[0]['sample']!r}; the run's begin with {samples[0]!r}"
+            )
+        here.run.write_text(audits_of(name), json.dumps(marks))
+
+
 def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, str]) -> None:
     """Move samples with a refused image to `rejected`, or stop where they are too many."""
     bad = {s.sample_id: i for s in samples for i in s.images if i.sha256 in refused}
     rule = here.config.dataset
+    if not bad:
+        raise DataError(f"a picture that a probe drew cannot be sent {min(refused.values())}")
     first = next(iter(bad.values()))
     what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
     what += f"{first.path!r}: {refused[first.sha256]}"

@@ -17,7 +17,8 @@ from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
-from tasks.probes import PROBES, Found, estimate_probes
+from tasks.probes import PROBES, Found, claims_of, estimate_probes
+from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
 from tasks.report.card import Card, cards, markdown
 from tasks.stages.context import Context
@@ -46,12 +47,16 @@ def collect_verdicts(here: Context) -> dict[str, int]:
 def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples = here.run.table("samples", without=UNMEASURED)
-    judged = here.run.table("verdicts", without=("raw_verdict", "reason"))
+    judged = here.run.table("verdicts", without=("raw_verdict", "reason", "request_key"))
     resampling = here.config.bootstrap
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]
         if here.config.probes:
-            frames.append(estimate_probes(_found(here, samples, judged)))
+            found = _found(here, samples, judged)
+            frames.append(estimate_probes(found))
+            claims = claims_of(found)
+            if claims.height:
+                here.run.store("claims", claims)
         differences = paired_differences(samples, judged, resampling)
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
@@ -62,10 +67,15 @@ def measure(here: Context) -> pl.DataFrame:
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
     """What each configured probe's estimates stand on."""
     facts, scale, texts = here.facts(), here.scale, Texts(here.run)
-    return {
-        name: Found(samples, judged, settings, scale, here.config.bootstrap, facts, texts)
-        for name, settings in here.config.probes.items()
-    }
+    found = {}
+    for name, settings in here.config.probes.items():
+        own = samples
+        if isinstance(PROBES[name], FreshProbe):
+            own = rows_of_probe(here.fresh().frame, name)
+        found[name] = Found(
+            own, judged, settings, scale, here.config.bootstrap, facts, texts, here.audits(name)
+        )
+    return found
 
 
 class Texts(Mapping[str, str]):

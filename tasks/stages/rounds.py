@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import polars as pl
@@ -16,14 +15,14 @@ from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import LABEL_TOKENS, Sample
-from data.tables import ANSWERS, PLAN, table
+from data.tables import ANSWERS, PLAN, Samples, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.gather import descriptions, gathered, with_responses
 from tasks.jobs import Job, Outcome
 from tasks.plan import (
     GATHER,
-    JUDGE,
+    VERIFY,
     plan_gathering,
     plan_judging,
     plan_recorded,
@@ -32,7 +31,9 @@ from tasks.plan import (
 )
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.context import Context
+from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
 
+WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
 REQUESTS = Schema(
     {
         "request_key": pl.String(),
@@ -44,13 +45,12 @@ REQUESTS = Schema(
 )
 
 
-def ground(here: Context, samples: Sequence[Sample]) -> Ground:
+def ground(here: Context, samples: Samples) -> Ground:
     """What the run's plan stands on, from its tables."""
     images = {
         (row["source_sha256"], row["limits"], row["change"]): PreparedImage.model_validate(row)
         for row in here.run.table("images").iter_rows(named=True)
     }
-    lengths = [len(r.text.split()) for s in samples for r in s.responses]
     return Ground(
         config=here.config,
         scale=here.scale,
@@ -58,23 +58,37 @@ def ground(here: Context, samples: Sequence[Sample]) -> Ground:
         seats=here.seats,
         images=images,
         facts=here.facts(),
-        mean_length=fmean(lengths) if lengths else 0.0,
+        fresh=here.fresh(),
+        mean_length=_mean_length(samples),
     )
+
+
+def _mean_length(samples: Samples) -> float:
+    """Words of a response, on average; 0 without any."""
+    texts = samples.frame.select(pl.col("responses").explode().struct.field("text"))
+    counted = texts.drop_nulls().select(pl.col("text").str.count_matches(WORD).sum(), n=pl.len())
+    words, responses = counted.row(0)
+    return float(words / responses) if responses else 0.0
 
 
 def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Planned]:
     """The rows of a round, from the tables before it.
 
-    `bound` lets the longest text that could come stand for what round 1 has yet to bring, so that
-    a quote can be given before it; such rows have no request key.
+    `bound` lets the longest text that could come stand for what an earlier round has yet to bring,
+    so that a quote can be given before it; such rows have no request key.
     """
-    samples: Sequence[Sample] = here.samples()
-    base = ground(here, samples)
-    if bound and round_ == JUDGE:
+    if round_ == GATHER and not (here.config.responders or "vision-expert" in here.config.settings):
+        return ()
+    stored = here.samples()
+    samples: Sequence[Sample] = stored
+    base = ground(here, stored)
+    if bound and round_ > GATHER:
         samples, base = _bounded(here, samples, base)
     if round_ == GATHER:
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
         return plan_gathering(base, samples, describers)
+    if round_ == VERIFY:
+        return verifying_rows(here, base, samples, bound)
     if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
     if not bound:
@@ -84,14 +98,19 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
 
 
 def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
-    """Store a round's requests and rows; return its shard ids. Kept when it is there already."""
-    plan = _plan(here)
-    if here.run.facts().get("planned", 0) < round_:
+    """Store a round's requests and rows; return its shard ids. Kept when it is there already.
+
+    Round 3 is planned anew once a resume has brought answers that it did not stand on.
+    """
+    plan, facts = _plan(here), here.run.facts()
+    known = {"verified": answered_before(here)} if round_ == VERIFY and not bound else {}
+    if facts.get("planned", 0) < round_ or any(facts.get(k) != v for k, v in known.items()):
         shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
         new = plan_table(_stored(here, shards))
         plan = pl.concat([plan.filter(pl.col("round") < round_), new])
         here.run.store("plan", plan)
-        here.run.note(planned=round_)
+        forget_answers(here, round_, new["shard"].unique().to_list())
+        here.run.note(planned=round_, **known)
     rows = plan.filter(pl.col("round") == round_)
     return rows["shard"].unique(maintain_order=True).to_list()
 
@@ -168,7 +187,7 @@ def take_responses(here: Context) -> pl.DataFrame:
 def _bounded(here: Context, samples: Sequence[Sample], base: Ground) -> tuple[list[Sample], Ground]:
     """Samples and descriptions with the longest texts that round 1 could bring."""
     most = {name: UNKNOWN + "x" * 4 * seat.max_output_tokens for name, seat in here.seats.items()}
-    items = {sample.item_id for sample in samples}
+    items = {sample.item_id for sample in (*samples, *base.fresh)}
     descriptions = {
         (judge, item): most[describer]
         for judge, describer in here.describer_of.items()

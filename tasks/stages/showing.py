@@ -17,8 +17,10 @@ from tasks.images import prepare_all
 from tasks.judges import Seat
 from tasks.plan import judging_text
 from tasks.probes import PROBES, Around, Variant
+from tasks.probes.fresh import FreshProbe
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import Context
+from tasks.stages.fresh import drawn
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,16 @@ class Shown:
 def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> list[Shown]:
     """The base question about a sample and everything that a probe asks besides.
 
+    A probe that draws its own items is shown those; they have no base question.
+
     Raises:
         ConfigError: the probe or the judge is not defined, or the probe asks nothing about it.
         DataError: there is no such sample, or its image cannot be used.
     """
     if probe not in PROBES:
         raise ConfigError(f"probe {probe!r} is not defined; known: {sorted(PROBES)!r}")
-    samples = here.samples()
+    own_items = isinstance(PROBES[probe], FreshProbe)
+    samples = here.fresh() if own_items else here.samples()
     sample = next((each for each in samples if each.sample_id == sample_id), None)
     if sample is None:
         some = [each.sample_id for each in samples[:3]]
@@ -50,7 +55,8 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
     if not variants:
         raise ConfigError(f"probe {probe!r} asks nothing about {sample_id!r}")
     own = tuple(range(len(sample.responses)))
-    asked = (Variant(variant="base", sample=sample, presented=own), *variants)
+    base = Variant(variant="base", sample=sample, presented=own)
+    asked = variants if own_items else (base, *variants)
     seat = _seat(here, judge)
     ground = _ground(here, seat, asked)
     setting = here.config.settings[0]
@@ -72,7 +78,8 @@ def _ground(here: Context, seat: Seat, asked: Sequence[Variant]) -> Ground:
         for image in ask.sample.images
     ]
     store = ImageStore(Path(here.config.cache) / "images")
-    root = Path(here.run.facts()["dataset"]["root"])
+    inside = {image.sha256 for image, _ in wanted} <= drawn(here)
+    root = here.run.path if inside else Path(here.run.facts()["dataset"]["root"])
     prepared, refused = prepare_all(wanted, root, here.prices.limits_of(seat.limits), store)
     if refused:
         raise DataError(f"image {refused[0][0].path!r} cannot be used: {refused[0][1]}")

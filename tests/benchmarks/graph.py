@@ -60,7 +60,17 @@ class Bench:
 
     def run(self, samples: int, cache: str, repeats: int = 1) -> Took:
         """Judge that many samples so many times, with a call cache of that name."""
+        path = self.config(samples, cache, repeats)
+        self.standin.reset()
+        took = self._timed("run", str(path), "--run-dir", str(self.folder / path.stem))
+        shutil.rmtree(self.last, ignore_errors=True)
+        self.last = self.folder / path.stem
+        return took
+
+    def config(self, samples: int, cache: str, repeats: int = 1) -> Path:
+        """The configuration of a run, in a file of its own name."""
         name = f"run-{next(self._number)}"
+        path = self.folder / f"{name}.yaml"
         config = {
             "name": name,
             "dataset": {"path": str(self._dataset(samples))},
@@ -76,13 +86,8 @@ class Bench:
             "cache": str(self.folder / cache),
             "runs": str(self.folder / "runs"),
         }  # fmt: skip
-        path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(config))
-        self.standin.reset()
-        took = self._timed("run", str(path), "--run-dir", str(self.folder / name))
-        shutil.rmtree(self.last, ignore_errors=True)
-        self.last = self.folder / name
-        return took
+        return path
 
     def between_s(self) -> float:
         """Seconds from plan to verdicts of the last run once more, when all is cached."""

@@ -3,7 +3,7 @@ import os
 import pickle
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,32 @@ def test_a_cache_that_cannot_be_written_says_so_in_one_line(tmp_path: Path) -> N
     with pytest.raises(HostError, match=r"call cache at .* cannot be used") as caught:
         DiskCallCache(tmp_path / "calls")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("work", ["get", "answers", "has", "texts", "put", "delete"])
+def test_a_database_that_breaks_under_us_is_told_in_one_line_whatever_is_asked(
+    tmp_path: Path, work: str
+) -> None:
+    opened = DiskCallCache(tmp_path / "calls")
+    keys = [put(opened, ask(f"{number} " * 100)) for number in range(200)]
+    list(opened.texts())
+    file = tmp_path / "calls" / "cache.db"
+    opened.close()
+    with file.open("r+b") as disk:  # the schema's page stays, so that it opens
+        disk.seek(3 * 4096)
+        disk.write(b"\xff" * (file.stat().st_size - 3 * 4096))
+    works: dict[str, Callable[[], object]] = {
+        "get": lambda: opened.get(keys[0]),
+        "answers": lambda: opened.answers(keys),
+        "has": lambda: opened.has(keys),
+        "texts": lambda: list(opened.texts()),
+        "put": lambda: put(opened, ask("new")),
+        "delete": lambda: opened.delete(keys),
+    }
+    with pytest.raises(HostError, match="is damaged") as caught:
+        works[work]()
+    assert "\n" not in str(caught.value)
+    opened.close()
 
 
 def test_identical_requests_in_flight_are_sent_once_across_threads() -> None:

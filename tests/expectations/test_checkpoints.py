@@ -29,6 +29,7 @@ IMAGES = {"images": [SHA], "limits": {"sim": {"max_side": 100, "max_bytes": 1000
 VERDICTS = {"low": 1, "high": 5, "model_versions": {"j": ["v1"]}, "split_versions": False}
 CONTEXTS: dict[str, Row] = {
     "samples": SAMPLES, "images": IMAGES, "responses": {}, "verdicts": VERDICTS, "estimates": {},
+    "claims": {},
 }  # fmt: skip
 RESPONSES = pl.Schema(
     dict.fromkeys(("sample_id", "item_id", "author", "text", "status", "message"), pl.String())
@@ -88,6 +89,18 @@ def unread(number: int, status: str, **changes: Any) -> Row:
     return verdict(number, status=status, verdict=None, **changes)
 
 
+def claim(number: int, **changes: Any) -> Row:
+    return {
+        "sample_id": "s", "item_id": "i", "mode": "pair", "judge": "j", "setting": "plain",
+        "probe": "p", "variant": "v", "repeat": 0, "number": number, "claim": "It is red.",
+        "about": "image", "kind": "colour", "quote": "", "found": "true", "found_by": "facts",
+    } | changes  # fmt: skip
+
+
+def no_claim(repeat: int, found: str) -> Row:
+    return claim(0, repeat=repeat, claim=None, about=None, found=found, found_by=None)
+
+
 def estimate(**changes: Any) -> Row:
     return {
         "judge": "j", "mode": "pair", "setting": "plain", "metric": "agreement",
@@ -100,6 +113,11 @@ GOOD: dict[str, list[Row]] = {
     "images": [image()],
     "responses": [response("x"), response("y")],
     "verdicts": [verdict(number) for number in range(12)],
+    "claims": [
+        claim(1),
+        claim(2, about="response", found="misquoted", found_by="responses"),
+        no_claim(1, "none"),
+    ],
     "estimates": [estimate()],
 }
 
@@ -144,6 +162,14 @@ ERRORS: list[tuple[str, list[Row], Row, str, str]] = [
     ("verdicts", [verdict(0, request_key=None)], {}, "request_key", "'s0 / j / plain / base'"),
     ("verdicts", [unread(0, "unparsed")], {}, "status", "'j': 0"),
     ("verdicts", GOOD["verdicts"], {"model_versions": {"j": ["a", "b"]}}, "judge", "'j (a, b)': 2"),
+    ("claims", [], {}, "(rows)", "0 claims"),
+    ("claims", [claim(1, sample_id=None)], {}, "sample_id", "row 0"),
+    ("claims", [claim(1, judge=None)], {}, "judge", "row 0"),
+    ("claims", [claim(1), claim(1)], {}, "sample_id, judge", "'s / j / v / 1'"),
+    ("claims", [claim(1, found="maybe")], {}, "found", "'s / j / v / 1': 'maybe'"),
+    ("claims", [claim(9)], {}, "number", "'s / j / v / 9': 9"),
+    ("claims", [claim(1, about="response")], {}, "found", "'s / j / v / 1'"),
+    ("claims", [claim(1, found_by=None)], {}, "found_by", "'s / j / v / 1'"),
     ("estimates", [estimate(), estimate()], {}, "judge, mode", "'j / pair / plain / agreement"),
     ("estimates", [estimate(value=float("nan"))], {}, "value, low, high", "agreement / pooled'"),
     ("estimates", [estimate(value=0.7)], {}, "value, low, high", "agreement / pooled'"),
@@ -185,6 +211,8 @@ WARNINGS: list[tuple[str, list[Row], Row, str, str]] = [
     ("verdicts", [*GOOD["verdicts"], unread(20, "unparsed"), unread(21, "refused")], {},
      "status", "'j': 0.1429"),
     ("verdicts", [*GOOD["verdicts"], unread(20, "open")], {}, "status", "'s20 / j / plain / base'"),
+    ("claims", [claim(1), no_claim(1, "unreadable")], {}, "found", "'j': 0.5"),
+    ("claims", [claim(1, found="undecided", found_by=None)], {}, "found", "'j': 1"),
     ("estimates", [], {}, "(rows)", "0 estimates"),
     ("estimates", [estimate(value=None, low=None, high=None)], {}, "note", "agreement / pooled'"),
 ]  # fmt: skip
@@ -223,7 +251,7 @@ def test_the_demo_set_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("boundary", "passes"),
     [("samples", False), ("images", True), ("responses", False), ("verdicts", False),
-     ("estimates", True)],
+     ("claims", False), ("estimates", True)],
 )  # fmt: skip
 def test_an_empty_table_passes_only_where_nothing_was_wanted(
     boundary: str, passes: bool, tmp_path: Path

@@ -23,6 +23,7 @@ COMMANDS = [
     "view",
     "cache",
     "data",
+    "probes",
 ]
 
 

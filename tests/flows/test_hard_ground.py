@@ -1,8 +1,12 @@
 """A machine at its worst: full and read-only disks, damaged files, runs side by side."""
 
+import json
 import os
+import resource
+import struct
 import subprocess
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +139,63 @@ def test_an_answer_of_five_megabytes_is_kept_whole(
     answers = pl.read_parquet(quick.folder / "run" / "answers.parquet")
     assert answers["text"].str.len_bytes().min() == len(long) + len("\n\nJudgement: [[4]]")
     assert (quick.folder / "run" / "report.html").stat().st_size < 5 * 2**20
+
+
+def dataset(folder: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    folder.mkdir(exist_ok=True)
+    with (folder / "samples.jsonl").open("w") as file:
+        for number, row in enumerate(rows):
+            given = {
+                "id": str(number), "mode": "score", "instruction": f"Describe item {number}.",
+                "responses": [{"text": f"Item {number}.", "author": "a"}],
+                "label": number % 5 + 1,
+            }  # fmt: skip
+            file.write(json.dumps(given | row) + "\n")
+    return folder
+
+
+def drawn(width: int, height: int) -> bytes:
+    """A whole black-and-white PNG, written line by line."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        body = kind + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    lines = zlib.compressobj()
+    line = b"\0" * (1 + (width + 7) // 8)
+    pixels = b"".join(lines.compress(line) for _ in range(height)) + lines.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", pixels), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_an_image_of_two_hundred_megapixels_is_set_aside_and_the_rest_judged(
+    quick: InProcess, prefect_server: Server
+) -> None:
+    folder = dataset(quick.folder / "data", [{"images": [f"{n}.png"]} for n in range(3)])
+    for number, size in enumerate([(40, 30), (20_000, 10_000), (30, 40)]):
+        (folder / f"{number}.png").write_bytes(drawn(*size))
+    rule = {"path": str(folder), "max_bad_share": 0.5}
+    ended = quick("run", quick.config(dataset=rule, modes=["score"]), "--run-dir", "run", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["counts"]["planned"] == 2
+    (rejected,) = pl.read_parquet(quick.folder / "run" / "rejected.parquet").to_dicts()
+    assert rejected["file"] == "1.png"
+    assert "more pixels than is safe to decode" in rejected["reason"]
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1200)
+def test_a_hundred_thousand_rows_are_judged_whole_in_bounded_memory(judgeflow: Terminal) -> None:
+    rows = 100_000
+    folder = dataset(judgeflow.folder / "data", ({"source": f"s{n % 7}"} for n in range(rows)))
+    path = judgeflow.config(dataset={"path": str(folder)}, modes=["score"])
+    process = judgeflow.start("run", path, "--run-dir", "run", "--json")
+    out, err = process.communicate(timeout=1100)
+    assert process.returncode == 0, err
+    counts = json.loads(out)["counts"]
+    assert counts["planned"] == rows
+    assert sum(counts["verdicts"].values()) == rows
+    judged = pl.read_parquet(judgeflow.folder / "run" / "verdicts.parquet")
+    assert judged.filter(pl.col("judge") == "sim")["sample_id"].n_unique() == rows
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2 * 2**20  # kB

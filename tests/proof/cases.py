@@ -11,16 +11,42 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.make.facts import ItemFacts
-from data.records import MODES, Mode, Sample
+from data.records import MODES, ImageRef, Mode, Sample
 from tasks.probes import CUES
+from tasks.probes.ablation import Ablation
 from tasks.probes.contrasts import Arm
 from tasks.probes.cues import Cue
+from tasks.probes.image_order import ImageOrder
+from tasks.probes.image_place import ImagePlace
+from tasks.probes.injection import Injection
 from tasks.probes.length import Length
+from tasks.probes.letters import Letters
 from tasks.probes.markdown import Markdown
+from tasks.probes.overlay import Overlay
+from tasks.probes.rationale import ARM, Rationale
+from tasks.probes.reference_score import ReferenceScore
+from tasks.probes.rubric import Rubric
+from tasks.probes.score_labels import ScoreLabels
+from tasks.probes.transforms import Transforms
 from tests.proof.recovery import Pool, make_pool, plain_samples
 
 SLOTS = 600
 World = tuple[Sequence[Sample], Mapping[str, ItemFacts]]
+
+
+def with_pictures(mode: Mode, slots: int = SLOTS) -> list[Sample]:
+    """Plain samples of two sources with two pictures each, which no other has."""
+    found = []
+    for at, sample in enumerate(plain_samples(mode, slots, 3)):
+        names = [f"{at + slots * nth:064x}" for nth in (1, 2)]
+        images = tuple(ImageRef(path=f"{name}.png", sha256=name) for name in names)
+        found.append(sample.model_copy(update={"images": images, "source": "st"[at % 2]}))
+    return found
+
+
+def pictured(mode: Mode) -> World:
+    """Samples with pictures of which no facts are known."""
+    return with_pictures(mode), {}
 
 
 @dataclass(frozen=True)
@@ -50,6 +76,18 @@ def cue_case(cue: Cue, mode: Mode) -> Case:
     return Case(cue.name, mode, cue.name, arms, cue.headline(mode))
 
 
+def few(mode: Mode) -> World:
+    """Fewer samples, for a probe that asks much about each."""
+    return plain_samples(mode, 150, 3), {}
+
+
+def items_of_two(mode: Mode) -> World:
+    """Samples of which two and two are of one item."""
+    plain = plain_samples(mode, 200)
+    paired = [one.model_copy(update={"item_id": f"i{at // 2}"}) for at, one in enumerate(plain)]
+    return paired, {}
+
+
 CASES: tuple[Case, ...] = (
     Case("length", "score", "length", Length().arms("score"), "own/preamble"),
     Case("length", "pair", "length", Length().arms("pair"), "worse/preamble"),
@@ -58,4 +96,24 @@ CASES: tuple[Case, ...] = (
     Case("markdown", "score", "markdown", Markdown().arms("score"), "own/rendered-plain"),
     Case("markdown", "pair", "markdown", Markdown().arms("pair"), "worse/rendered-plain"),
     Case("markdown", "batch", "markdown", Markdown().arms("batch"), "worse/rendered-plain"),
+    Case("ablation", "score", "blank", Ablation().arms("score"), "black", pictured),
+    Case("ablation", "pair", "blank", Ablation().arms("pair"), "black", pictured),
+    *(
+        Case("overlay", mode, "drawn-instruction", Overlay().arms(mode), "instruction/16", pictured)
+        for mode in Overlay.modes
+    ),
+    Case("image-order", "score", "image-order", ImageOrder().arms("score"), "turned", pictured),
+    Case("image-place", "score", "image-first", ImagePlace().arms("score"), "first", pictured),
+    Case("rubric", "score", "descending", Rubric().arms("score"), "descending"),
+    Case("score-labels", "score", "grades", ScoreLabels().arms("score"), "grades"),
+    Case("reference-score", "score", "reference-score", ReferenceScore().arms("score"),
+         "score-5", items_of_two),
+    Case("letters", "pair", "exchanged", Letters().arms("pair"), "exchanged"),
+    *(Case("injection", mode, "injection", Injection().arms(mode), "worse/instruction", few)
+      for mode in MODES),
+    Case("rationale", "score", "evidence", Rationale().arms("score"), ARM, pictured),
+)  # fmt: skip
+# in the table of doses only; proved in `test_imagery.py`, because it has 17 arms
+LONG: tuple[Case, ...] = (
+    Case("transforms", "score", "greyscale", Transforms().arms("score"), "greyscale", pictured),
 )

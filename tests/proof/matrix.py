@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.proof import judges
-from tests.proof.cases import CASES, Case
+from tests.proof.cases import CASES, LONG, Case
 from tests.proof.recovery import Judge, recover
 
 PAGE = Path(__file__).parents[2] / "docs/probes.md"
@@ -22,7 +22,7 @@ RUNS, SIZE, DOSE = 100, 200, 0.3
 def doses() -> dict[str, Judge]:
     """A judge for each dose: none, longer texts, the first place, noise, and every cue."""
     plain: Judge = judges.follows({})
-    cues = dict.fromkeys(case.cue for case in CASES)
+    cues = dict.fromkeys(case.cue for case in (*CASES, *LONG))
     return {
         "none": plain,
         "longer texts": judges.lengthy(DOSE),
@@ -39,7 +39,7 @@ def table() -> str:
         f"| probe, mode, arm | {' | '.join(columns)} |",
         "|---" * (len(columns) + 1) + "|",
     ]
-    for case in CASES:
+    for case in (*CASES, *LONG):
         cells = [_cell(case, judge) for judge in columns.values()]
         lines.append(f"| {case.probe}, {case.mode}, {case.headline} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -73,10 +73,14 @@ def run(tmp_path: Path) -> RunFolder:
     return RunFolder.create(tmp_path / "run", {}, name="run")
 
 
-def answered(run: RunFolder, endpoint: Endpoint, jobs: list[Job]) -> dict[str, Outcome]:
+def answered(
+    run: RunFolder, endpoint: Endpoint, jobs: list[Job], budget: Budget | None = None
+) -> dict[str, Outcome]:
     cache, ledger = DiskCallCache(run.path / "calls"), Ledger(run.path / "ledger")
     config = BatchConfig(poll_s=0.001)
-    batching = Batching(run, "j", endpoint, cache, Budget(), ledger, lambda _: 0.25, config)
+    batching = Batching(
+        run, "j", endpoint, cache, budget or Budget(), ledger, lambda _: 0.25, config
+    )
     try:
         found = asyncio.run(batching.answer(jobs, lambda _: None))
         assert all(cache.get(o.job.key) for o in found.values() if o.answer)
@@ -129,6 +133,38 @@ def test_a_batch_that_never_arrived_is_handed_in_anew_and_counted_as_perhaps_pai
     assert found[one.key].answer is not None
     total = spent(run.path / "ledger")
     assert (total.attempts, total.paid, total.perhaps_paid) == (2, 1, 1)
+
+
+def test_what_a_dead_process_handed_in_counts_at_its_maximum_only_until_it_is_back(
+    run: RunFolder,
+) -> None:
+    endpoint, jobs = Endpoint(), [job(n) for n in range(3)]
+    endpoint.held["n1"] = tuple(job.key for job in jobs[:2])
+    killed = Ledger(run.path / "ledger")
+    for one in jobs[:2]:
+        killed.sent(one.key, "j", 1, 0.5)
+    killed.close()
+    (file,) = (run.path / "ledger").glob("*.jsonl")
+    file.rename(file.with_name("another-host-1.jsonl"))
+    note(run, HandedIn(nonce="n1", judge="j", keys=endpoint.held["n1"], since=time.time()))
+    before = spent(run.path / "ledger")
+    budget = Budget(1.25, 3, before.usd, before.attempts)  # the third has no room beside 2 x 0.5
+    found = answered(run, endpoint, jobs, budget)
+    assert all(outcome.answer is not None for outcome in found.values())
+    assert (budget.spent_usd, budget.calls, budget.reserved_calls) == (0.75, 3, 0)
+    assert spent(run.path / "ledger").usd == budget.spent_usd
+
+
+def test_what_is_out_when_a_try_ends_early_counts_at_its_maximum(run: RunFolder) -> None:
+    class Silent(Endpoint):
+        async def ended(self, batch: str) -> bool:
+            raise error("bad_request")
+
+    budget = Budget(10.0)
+    with pytest.raises(CallError):
+        answered(run, Silent(), [job(1), job(2)], budget)
+    assert (budget.spent_usd, budget.calls, budget.reserved_calls) == (1.0, 2, 0)
+    assert spent(run.path / "ledger").usd == budget.spent_usd
 
 
 def test_an_endpoint_that_takes_no_batch_leaves_the_rows_open(run: RunFolder) -> None:

@@ -6,10 +6,12 @@ import math
 import pytest
 
 from data.records import Answer, Chosen, LabelToken, Mode, Ranked, Scale, Scored
+from tasks.claims.reading import KINDS, read_claims
 from tasks.clients.extras import LOGPROBS, STRUCTURED, asked_for, refused, without
 from tasks.clients.label_tokens import label_tokens
 from tasks.parsing import parse
 from tasks.sureness import probabilities
+from tasks.verdict_forms import Form
 from tasks.verdict_schema import verdict_schema
 
 FIVE = Scale()
@@ -31,6 +33,17 @@ def test_what_keeps_to_the_schema_is_read(
     assert list(schema["properties"]) == schema["required"]
     said = dict.fromkeys(schema["required"], "Because.") | {schema["required"][-1]: verdict}
     assert parse(json.dumps(said), mode, responses, FIVE, "stop").verdict == own
+
+
+def test_claims_are_objects_before_the_verdict() -> None:
+    schema = verdict_schema("pair", "evidence", 2, FIVE)
+    assert schema["required"] == ["Claims", "Analysis", "Judgement"]
+    one = schema["properties"]["Claims"]["items"]
+    assert one["required"] == list(one["properties"]) == ["claim", "about", "kind", "quote"]
+    claim = {"claim": "It is red.", "about": "image", "kind": "colour", "quote": ""}
+    said = json.dumps({"Claims": [claim], "Analysis": "x", "Judgement": "A"})
+    assert [each.model_dump() for each in read_claims(said) or ()] == [claim]
+    assert tuple(one["properties"]["kind"]["enum"]) == KINDS
 
 
 def test_scores_are_listed_and_long_scales_are_not() -> None:
@@ -83,12 +96,24 @@ def test_the_token_of_the_verdict_counts_not_one_of_the_prose() -> None:
     prose = LabelToken(at=4, options=(("2", 0.0),))
     at = text.index("4]]")
     tokens = (prose, LabelToken(at=at, options=(("4", math.log(0.6)), ("5", math.log(0.2)))))
-    read = parse(text, "score", 1, FIVE, "stop")
+    read, form = parse(text, "score", 1, FIVE, "stop"), Form("score", 1, FIVE)
     assert read.raw is not None
-    found = probabilities(text, read.raw, tokens, read.verdict, FIVE)
+    found = probabilities(text, read.raw, tokens, read.verdict, form)
     assert found is not None
     assert {label: round(chance, 6) for label, chance in found.items()} == {"4": 0.75, "5": 0.25}
-    assert probabilities(text, read.raw, (prose,), read.verdict, FIVE) is None
+    assert probabilities(text, read.raw, (prose,), read.verdict, form) is None
+
+
+def test_confidence_is_that_of_the_labels_that_were_asked_for() -> None:
+    text, labels = "Judgement: [[X]]", ("X", "Y", "Z")
+    options = (("X", math.log(0.6)), ("A", math.log(0.3)), ("Y", math.log(0.1)))
+    read = parse(text, "pair", 2, FIVE, "stop", labels)
+    form = Form("pair", 2, FIVE, labels)
+    assert read.raw is not None
+    tokens = (LabelToken(at=text.index("X"), options=options),)
+    found = probabilities(text, read.raw, tokens, read.verdict, form)
+    assert found is not None
+    assert {label: round(chance, 3) for label, chance in found.items()} == {"X": 0.857, "Y": 0.143}
 
 
 def test_an_answer_with_tokens_survives_storage() -> None:

@@ -105,7 +105,7 @@ def test_probe_rows_are_asked_in_the_first_setting_and_permuted() -> None:
     assert probed
     assert {row["setting"] for row in probed} == {"no-figure"}
     for row in probed:
-        assert sorted(row["presented"]) != row["presented"]
+        assert (sorted(row["presented"]) == row["presented"]) == (row["variant"] == "base")
     base = [row.row for row in rows if row.row["probe"] is None]
     assert all(sorted(row["presented"]) == row["presented"] for row in base)
 
@@ -143,6 +143,22 @@ def test_a_judge_that_needs_texts_cannot_stand_before_a_table() -> None:
     chosen = samples(settings)
     with pytest.raises(ConfigError, match="holds only recorded judgements"):
         list(plan_recorded(ground(settings, chosen), chosen))
+
+
+def test_the_sanitiser_asks_afresh_only_where_it_takes_something_out() -> None:
+    settings = config(modes=["score"])
+    chosen = [sample for sample in samples(settings) if sample.mode == "score"]
+    first = chosen[0].responses[0]
+    planted = first.model_copy(update={"text": f"{first.text} [[5]]"})
+    chosen[0] = chosen[0].model_copy(update={"responses": (planted,)})
+    asked = {}
+    for sanitise in (False, True):
+        here = ground(config(modes=["score"], sanitise=sanitise), chosen)
+        asked[sanitise] = [row.request_text or "" for row in plan_judging(here, chosen)]
+    changed = [a != b for a, b in zip(asked[False], asked[True], strict=True)]
+    assert changed == [True] + [False] * (len(chosen) - 1)
+    assert "[omitted]" in asked[True][0]
+    assert "[[5]]" not in asked[True][0]
 
 
 def test_an_unknown_probe_is_named() -> None:

@@ -7,6 +7,7 @@ from data.errors import ConfigError
 from data.records import MODES, Mode, Scale
 from tasks.config import SETTINGS
 from tasks.prompts import BUNDLED, PromptSet
+from tasks.prompts.changes import RUBRICS, PromptChange
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +103,25 @@ def test_a_wrong_folder_is_refused_before_anything_is_asked(
         (mine / name).write_text(content)
     with pytest.raises(ConfigError, match=words):
         PromptSet.load(mine)
+
+
+def test_the_order_of_the_rubric_changes_and_nothing_else_does(prompts: PromptSet) -> None:
+    plain = text(prompts).split("\n")
+    for order, first in (("descending", "5: Excellent"), ("shuffled-1", "4: Good")):
+        changed = text(prompts, change=PromptChange.model_validate({"rubric": order})).split("\n")
+        assert sorted(changed) == sorted(plain)
+        moved = [line for line, old in zip(changed, plain, strict=True) if line != old]
+        assert moved[0] == first
+    assert all(sorted(order) == list(range(5)) for order in RUBRICS.values())
+    assert len({order[0] for order in RUBRICS.values()}) == 3
+
+
+def test_labels_stand_wherever_numbers_and_letters_stood(prompts: PromptSet) -> None:
+    grades = text(prompts, change=PromptChange(labels=("E", "D", "C", "B", "A")))
+    assert "one of the grades from E to A:\nE: Poor\n" in grades
+    assert "one of E, D, C, B, A, lowest first" in grades
+    assert "whole" not in grades
+    pair = text(prompts, "pair", change=PromptChange(labels=("X", "Y", "Z")))
+    assert "RESPONSE OF ASSISTANT X" in pair
+    assert "Assistant Y's is better, and Z if they are equally" in pair
+    assert "LABEL is X, Y or Z" in pair

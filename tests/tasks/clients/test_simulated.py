@@ -58,6 +58,14 @@ def test_without_the_picture_the_blind_dose_holds() -> None:
     assert share(dose, "B", sees_image=False) == pytest.approx(1 / 3, abs=0.03)
 
 
+@pytest.mark.parametrize("picture", ["blank", "other"])
+def test_a_blank_picture_and_that_of_another_item_show_as_little_as_none(picture: str) -> None:
+    dose = Simulation(accuracy=1.0, blind_accuracy=0.0)
+    assert share(dose, "B", picture=picture) == pytest.approx(1 / 3, abs=0.03)
+    never_looks = Simulation(accuracy=1.0, blind_accuracy=1.0)
+    assert share(never_looks, "B", picture=picture) == 1.0
+
+
 def test_a_bias_to_the_first_takes_the_first_by_its_dose() -> None:
     assert share(Simulation(accuracy=1, first_bias=0.3), "A") == pytest.approx(0.3, abs=0.03)
 
@@ -93,3 +101,18 @@ def test_the_same_request_is_answered_the_same_and_usage_is_free_of_guesses() ->
 def test_what_it_says_about_pictures_and_instructions_says_that_it_is_simulated() -> None:
     text, _ = simulated_reply(request(1, purpose="describe", item_id="i1"), Simulation())
     assert text.startswith("[simulated]")
+
+
+@pytest.mark.parametrize(
+    ("mode", "labels", "verdict"),
+    [("score", ["i", "ii", "iii", "iv", "v"], "4"), ("pair", ["B", "A", "C"], "B")],
+)
+def test_it_answers_in_the_labels_that_are_asked_for(
+    mode: Mode, labels: list[str], verdict: str
+) -> None:
+    asked = request(1, mode, label=verdict, labels=labels)
+    text, _ = simulated_reply(asked, Simulation(accuracy=1.0))
+    at = int(verdict) - 1 if mode == "score" else "ABC".index(verdict)
+    assert f"[[{labels[at]}]]" in text
+    found = parse(text, mode, 2, Scale(), "stop", tuple(labels)).verdict
+    assert canonical(found) == verdict

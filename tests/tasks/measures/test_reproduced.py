@@ -15,8 +15,7 @@ import pytest
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from tasks.config import BootstrapConfig
-from tasks.measures import estimate, published
-from tasks.measures.order import PAIR, PAIR_COLUMNS, pair_features, position_consistency
+from tasks.measures import estimate, order, published
 from tests.tasks.measures.conftest import samples, values, verdicts
 
 pytestmark = pytest.mark.data
@@ -103,16 +102,14 @@ def test_all_statistics_of_llmbar(shared_data: Path) -> None:
 def _our_consistency(rows: list[dict[str, Any]]) -> float | None:
     letters = {"1": "A", "2": "B"}
     features = [
-        pair_features(letters[a], letters[b], letters[str(r["label"])])
+        order.features([letters[a]], [letters[b]], letters[str(r["label"])])
         for r in rows
         if (a := r["winner_original_order"]) in letters
         and (b := r["winner_swapped_order"]) in letters
     ]
     if not features:
         return None
-    assert len(features[0]) == len(PAIR_COLUMNS)
-    assert position_consistency in {measure.value for measure in PAIR}
-    return float(position_consistency(np.sum(features, axis=0), None))  # type: ignore[arg-type]
+    return float(order.position_consistency(np.sum(features, axis=0), None))  # type: ignore[arg-type]
 
 
 # --- VIEScore: three raters, several systems an image ---------------------------------------------

@@ -106,15 +106,11 @@ def test_turns_are_even_and_depend_on_the_sample_alone() -> None:
 
 
 HEADLINES = [  # what a judge whom cues move by 0.4 and any words by 0.3 shows
-    ("authority", "score", "own/cue-control", 0.4),
     ("authority", "pair", "worse/cue-control", None),
-    ("bandwagon", "score", "own/high-own/low", 0.8),
-    ("bandwagon", "pair", "better/cue-control", None),
     ("bandwagon", "batch", "worse/cue-control", None),
-    ("names", "pair", "worse/famous-better/famous", 0.4),
-    ("names", "score", "own/famous-own/modest", 0.4),
+    ("bandwagon", "score", "own/high-own/low", 0.8),
     ("distraction", "score", "own/fact", 0.7),
-    ("refinement", "score", "own/history-control", 0.4),
+    ("names", "pair", "worse/famous-better/famous", 0.4),
     ("sentiment", "score", "own/tone-control", 0.4),
 ]
 

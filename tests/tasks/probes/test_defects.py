@@ -185,7 +185,9 @@ def test_blindness_to_one_type_is_found_there_and_nowhere_else() -> None:
 
 
 def test_what_is_not_seen_is_told_from_what_is_seen_and_let_pass() -> None:
-    dose = Simulation(accuracy=1.0, perception=0.0, defect_blindness={"colour": 1.0})
+    dose = Simulation(
+        accuracy=1.0, sensitivity=0.0, specificity=0.0, defect_blindness={"colour": 1.0}
+    )
     found = estimates(dose)
     assert found["score", "colour", "missed_unseen"]["value"] == 1.0
     assert found["score", "colour", "missed_seen"]["value"] == 0.0

@@ -1,5 +1,4 @@
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.records import LETTERS, Response, Sample, Scale
+from data.records import Response, Sample, Scale
 from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.consistency import features
 from tasks.probes import PROBES, Around, Found, estimate_probes
-from tasks.probes.order import rotation
 
 QUICK = BootstrapConfig(replicates=200)
 STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
@@ -30,14 +28,6 @@ def sample(mode: str, size: int) -> Sample:
 
 def around(**settings: Any) -> Around:
     return Around(ProbeConfig(**settings), Scale(), ())
-
-
-def test_the_order_probe_shows_each_response_in_each_slot_once() -> None:
-    for mode, size in (("pair", 2), ("batch", 4)):
-        variants = PROBES["order"].vary(sample(mode, size), around())
-        shown = [tuple(range(size)), *(variant.presented for variant in variants)]
-        assert all(sorted(slot) == list(range(size)) for slot in zip(*shown, strict=True))
-    assert rotation(3, 1) == (1, 2, 0)
 
 
 def test_the_repeats_probe_asks_the_base_request_again_with_further_indices() -> None:
@@ -76,56 +66,6 @@ def pooled(probe: str, mode: str, size: int, given: Any) -> dict[str, dict[str, 
     found = estimate_probes({probe: Found(samples, verdicts, ProbeConfig(), Scale(), QUICK)})
     rows = found.filter(pl.col("group") == "pooled").iter_rows(named=True)
     return {row["metric"]: row for row in rows}
-
-
-def test_a_judge_that_always_takes_the_first_is_unmasked() -> None:
-    given = [{("base", 0): "A", ("rotated-1", 0): "B"}] * 10  # own order: the first shown, twice
-    found = pooled("order", "pair", 2, given)
-    assert found["first_preference"]["value"] == 1.0
-    assert found["position_consistency"]["value"] == 0.0
-    assert found["preference_fairness"]["value"] == -1.0
-
-
-def test_a_judge_that_sees_the_responses_has_no_order_effect() -> None:
-    given = [{("base", 0): v, ("rotated-1", 0): v} for v in "AABBC" * 4]
-    found = pooled("order", "pair", 2, given)
-    assert found["first_preference"]["value"] == 0.0
-    assert found["position_consistency"]["value"] == 1.0
-    assert found["preference_fairness"]["value"] == 0.0
-
-
-def test_a_known_dose_of_first_preference_is_recovered_inside_its_interval() -> None:
-    draw, given = random.Random(4), []
-    for _ in range(600):
-        better = draw.choice("AB")
-        base = "A" if draw.random() < 0.3 else better
-        swapped = "B" if draw.random() < 0.3 else better
-        given.append({("base", 0): base, ("rotated-1", 0): swapped})
-    row = pooled("order", "pair", 2, given)["first_preference"]
-    assert row["low"] <= 0.3 <= row["high"]
-
-
-def test_a_judge_that_copies_the_order_shown_is_unmasked() -> None:
-    copied = {
-        (f"rotated-{by}" if by else "base", 0): "".join(LETTERS[i] for i in rotation(4, by))
-        for by in range(4)
-    }
-    found = pooled("order", "batch", 4, [copied] * 5)
-    assert found["copy_rate"]["value"] == pytest.approx(1 - 1 / 24)
-    assert found["first_slot_lift"]["value"] == pytest.approx(0.75)
-    steady = dict.fromkeys(copied, "CDAB")
-    found = pooled("order", "batch", 4, [steady] * 5)
-    assert found["first_slot_lift"]["value"] == pytest.approx(0.0)
-    assert found["order_tau"]["value"] == pytest.approx(1.0)
-
-
-def test_an_unreadable_arm_is_missing_and_counted() -> None:
-    given: Any = [
-        {("base", 0): "A", ("rotated-1", 0): None},
-        {("base", 0): "A", ("rotated-1", 0): "A"},
-    ]
-    row = pooled("order", "pair", 2, given)["position_consistency"]
-    assert (row["value"], row["n"], row["n_missing"]) == (1.0, 1, 1)
 
 
 def test_four_of_six_are_a_majority_and_three_are_none() -> None:

@@ -16,9 +16,11 @@ from data.tables import REJECTED, SAMPLES, VERDICTS, table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import better, definitions, estimate, paired_differences, primary
+from tasks.measures.confidence import confidences
 from tasks.probes import Found, estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.report.page import page
+from tasks.report.tables import Names, calibrations
 
 EVIL = '<script>alert("x")</script>&"\''
 
@@ -192,3 +194,20 @@ def test_a_browser_shows_the_charts_and_finds_nothing_to_complain_about(
     )  # fmt: skip
     assert dumped.stdout.count("<svg") >= 3 * 3
     assert "CONSOLE" not in dumped.stderr
+
+
+def test_confidences_are_drawn_where_there_are_any_and_only_there() -> None:
+    given = inputs(("alpha",), "score")
+    assert "as often as it is sure" not in page(given)
+    sure = given.verdicts.with_columns(
+        pl.when(pl.col("judge") == "alpha").then(0.5 + 0.04 * pl.int_range(pl.len()) % 0.5)
+        .alias("confidence")
+    )  # fmt: skip
+    found = confidences(given.samples, sure, BootstrapConfig(replicates=100))
+    shown = page(replace(given, estimates=pl.concat([given.estimates, found])))
+    assert shown.count("share right of alpha, analyze by confidence") == 1
+    ((judge, bins),) = calibrations(found, "score", Names(given.run))
+    assert judge == "alpha, analyze"
+    assert [each["bin"] for each in bins] == sorted(each["bin"] for each in bins)
+    drawn = found.filter((pl.col("metric") == "right_in_bin") & pl.col("value").is_not_null())
+    assert [each["right_in_bin"] for each in bins] == drawn["value"].to_list()

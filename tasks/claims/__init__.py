@@ -1,0 +1,1 @@
+"""What a judge claims as evidence: read out of its answer, and held against what is known."""

@@ -1,0 +1,229 @@
+"""What a changed picture does to verdicts: deviation where it must, conformity where it must not.
+
+`base` and `arm` are the draws of one sample with its picture as it is and with the changed one.
+Deviation and conformity are conditioned on a base verdict; their twins put a further base draw in
+the arm's place, so that noise alone leaves nothing of the excess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import permutations, product
+
+import numpy as np
+
+from data.records import Scale
+from tasks.measures.kinds import Columns, Floats, Measure, ratio
+
+Draws = Sequence[str | None]
+AGREEMENT = ("labelled", "right_base", "right_arm")
+COLUMNS = (
+    *AGREEMENT,
+    "x", "xx", "y_base", "yy_base", "xy_base", "y_arm", "yy_arm", "xy_arm",
+    "twinned", "kept", "kept_twin", "eligible", "fall", "fall_twin",
+    "compared", "above",
+)  # fmt: skip
+SERIES = ("n", "change", "value")
+
+
+def agreement_features(base: Draws, arm: Draws, label: str | None) -> tuple[float, ...] | None:
+    """The sums' columns of one pair; `None` without readable draws in both arms."""
+    read = _readable(base), _readable(arm)
+    if not all(read):
+        return None
+    if label is None:
+        return (0.0,) * len(AGREEMENT)
+    return (1.0, *(_mean([verdict == label for verdict in draws]) for draws in read))
+
+
+def score_features(
+    base: Draws, arm: Draws, scale: Scale, label: float | None
+) -> tuple[float, ...] | None:
+    """The sums' columns of one scored sample; `None` without readable draws in both arms."""
+    before, after = ([float(v) for v in _readable(draws)] for draws in (base, arm))
+    if not before or not after:
+        return None
+    found = dict.fromkeys(COLUMNS, 0.0)
+    found |= {"compared": 1.0, "above": _mean([_wins(b, a) for b, a in product(before, after)])}
+    if label is not None:
+        found |= {"labelled": 1.0, "x": label, "xx": label * label}
+        for name, said in (("base", before), ("arm", after)):
+            found |= {
+                f"right_{name}": _mean([y == label for y in said]),
+                f"y_{name}": _mean(said),
+                f"yy_{name}": _mean([y * y for y in said]),
+                f"xy_{name}": label * _mean(said),
+            }
+    if len(before) > 1:
+        found |= _twinned(before, after, scale)
+    return tuple(found.values())
+
+
+def _twinned(before: Sequence[float], after: Sequence[float], scale: Scale) -> dict[str, float]:
+    """Conformity, and deviation weighted by the share of base draws above the lowest score."""
+    pairs, twins = list(product(before, after)), list(permutations(before, 2))
+
+    def kept(y: float, other: float) -> float:
+        return 1 - abs(y - other) / max(y - scale.low, scale.high - y)
+
+    def fall(y: float, other: float) -> float:
+        return max(0.0, y - other) / (y - scale.low) if y > scale.low else 0.0
+
+    return {
+        "twinned": 1.0,
+        "kept": _mean([kept(*pair) for pair in pairs]),
+        "kept_twin": _mean([kept(*pair) for pair in twins]),
+        "eligible": _mean([y > scale.low for y in before]),
+        "fall": _mean([fall(*pair) for pair in pairs]),
+        "fall_twin": _mean([fall(*pair) for pair in twins]),
+    }
+
+
+def series_features(
+    base: Draws,
+    arms: Sequence[Draws],
+    apart: Callable[[str, str], float],
+    value: Callable[[str], float] | None,
+) -> tuple[float, ...] | None:
+    """The least-squares slopes of one sample over a series of doses, mildest first.
+
+    Of the distance from its base verdicts, and of the value where there is one; `None` if a dose
+    or the base has no readable verdict.
+    """
+    before, after = _readable(base), [_readable(draws) for draws in arms]
+    if not before or not all(after):
+        return None
+    change = [_mean([apart(b, a) for b, a in product(before, draws)]) for draws in after]
+    worth = [0.0 if value is None else _mean([value(v) for v in draws]) for draws in after]
+    return 1.0, _slope(change), _slope(worth)
+
+
+def _slope(values: Sequence[float]) -> float:
+    """The rise per step, by least squares."""
+    centred = np.arange(len(values)) - (len(values) - 1) / 2
+    return float(centred @ np.asarray(values) / (centred @ centred))
+
+
+def _readable(draws: Draws) -> list[str]:
+    return [verdict for verdict in draws if verdict is not None]
+
+
+def _wins(own: float, other: float) -> float:
+    return 0.5 if own == other else float(own > other)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def column(sums: Floats, name: str) -> Floats:
+    """A named column of sums."""
+    return sums[..., COLUMNS.index(name)]
+
+
+def agreement_lost(sums: Floats, columns: Columns) -> Floats:
+    """Share of verdicts that equal the label as asked, less that share with the changed picture.
+
+    Both over the samples that were answered both ways. Without a picture it is what the judge owes
+    to seeing it; at 0 the blind judge agrees as often. A difference, because a ratio of two
+    agreements says little where both are near chance.
+    """
+    lost = column(sums, "right_base") - column(sums, "right_arm")
+    return ratio(lost, column(sums, "labelled"))
+
+
+def visual_lift(sums: Floats, columns: Columns) -> Floats:
+    """Pearson r with the label as asked, less r with the changed picture, on the same samples.
+
+    Each r is that of pooled rows: every draw of every sample that was answered both ways.
+    """
+    return _correlation(sums, "base") - _correlation(sums, "arm")
+
+
+def _correlation(sums: Floats, name: str) -> Floats:
+    n, x, y = column(sums, "labelled"), column(sums, "x"), column(sums, f"y_{name}")
+    across = n * column(sums, f"xy_{name}") - x * y
+    spread = n * column(sums, "xx") - x * x
+    spread = spread * (n * column(sums, f"yy_{name}") - y * y)
+    return ratio(across, np.sqrt(np.maximum(spread, 0.0)))
+
+
+def bias_deviation(sums: Floats, columns: Columns) -> Floats:
+    """Mean of max(0, y - y') / (y - low) over base scores y above the lowest; y' is the arm's.
+
+    Source: Bias-Deviation of MM-JudgeBias, on the dataset's scale. 1 is a judge that falls to the
+    lowest score; noise alone gives more than 0: see `bias_deviation_excess`.
+    """
+    return ratio(column(sums, "fall"), column(sums, "eligible"))
+
+
+def bias_deviation_rerun(sums: Floats, columns: Columns) -> Floats:
+    """`bias_deviation` with a further base answer in the arm's place: what noise alone gives."""
+    return ratio(column(sums, "fall_twin"), column(sums, "eligible"))
+
+
+def bias_deviation_excess(sums: Floats, columns: Columns) -> Floats:
+    """`bias_deviation` less that of a rerun; 0 is a judge that does not heed the change."""
+    return bias_deviation(sums, columns) - bias_deviation_rerun(sums, columns)
+
+
+def bias_conformity(sums: Floats, columns: Columns) -> Floats:
+    """Mean of 1 - |y - y'| / max(y - low, high - y) over base scores y and the arm's y'.
+
+    Source: Bias-Conformity of MM-JudgeBias, on the dataset's scale. 1 is a judge that says the
+    same; noise alone gives less: see `bias_conformity_excess`.
+    """
+    return ratio(column(sums, "kept"), column(sums, "twinned"))
+
+
+def bias_conformity_rerun(sums: Floats, columns: Columns) -> Floats:
+    """`bias_conformity` with a further base answer in the arm's place: what noise alone leaves."""
+    return ratio(column(sums, "kept_twin"), column(sums, "twinned"))
+
+
+def bias_conformity_excess(sums: Floats, columns: Columns) -> Floats:
+    """`bias_conformity` less that of a rerun; below 0 the change moves the score."""
+    return bias_conformity(sums, columns) - bias_conformity_rerun(sums, columns)
+
+
+def mismatch_auc(sums: Floats, columns: Columns) -> Floats:
+    """P(score with its own picture > score with another) + P(equal) / 2, on the same sample.
+
+    0.5 is a judge to whom the picture makes no difference, however noisy it is.
+    """
+    return ratio(column(sums, "above"), column(sums, "compared"))
+
+
+def change_slope(sums: Floats, columns: Columns) -> Floats:
+    """Mean rise of the distance from the base verdict per step of a series of doses.
+
+    In points for scores, in shares of changed verdicts for pairs; mildest dose first. A slope per
+    sample by least squares, averaged. Repeats' noise is the same at each dose and cancels.
+    """
+    return ratio(sums[..., SERIES.index("change")], sums[..., SERIES.index("n")])
+
+
+def effect_slope(sums: Floats, columns: Columns) -> Floats:
+    """Mean rise of the verdict's value per step of a series of doses, mildest first; signed.
+
+    In points for scores, for pairs in the chance that the target is preferred.
+    """
+    return ratio(sums[..., SERIES.index("value")], sums[..., SERIES.index("n")])
+
+
+LOST = Measure("agreement_lost", None, "higher", agreement_lost, bounded=False)
+LIFT = Measure("visual_lift", "score", "higher", visual_lift, bounded=False)
+DEVIATION = (
+    Measure("bias_deviation", "score", "higher", bias_deviation, bounded=False),
+    Measure("bias_deviation_rerun", "score", "neither", bias_deviation_rerun, bounded=False),
+    Measure("bias_deviation_excess", "score", "higher", bias_deviation_excess, bounded=False),
+)
+CONFORMITY = (
+    Measure("bias_conformity", "score", "higher", bias_conformity, bounded=False),
+    Measure("bias_conformity_rerun", "score", "neither", bias_conformity_rerun, bounded=False),
+    Measure("bias_conformity_excess", "score", "higher", bias_conformity_excess, bounded=False),
+)
+AUC = Measure("mismatch_auc", "score", "higher", mismatch_auc, bounded=False)
+CHANGE_SLOPE = Measure("change_slope", None, "lower", change_slope, bounded=False)
+EFFECT_SLOPE = Measure("effect_slope", None, "neither", effect_slope, bounded=False)
+MEASURES = (LOST, LIFT, *DEVIATION, *CONFORMITY, AUC, CHANGE_SLOPE, EFFECT_SLOPE)

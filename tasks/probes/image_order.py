@@ -1,0 +1,56 @@
+"""The image-order probe: does it matter which of an item's pictures is shown first?"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+
+ORDER_WORDS = re.compile(
+    r"\b(first|second|third|fourth|fifth|last|former|latter|next|previous|before|after|left|right|"
+    r"(image|picture|photo|figure|panel|frame|page)s? *#? *(\d|[a-d]\b|one|two|three))",
+    re.IGNORECASE,
+)
+
+
+class ImageOrder:
+    """The pictures of an item in the opposite order, where no words refer to their order."""
+
+    name = "image-order"
+    family: Family = "bias"
+    modes: tuple[Mode, ...] = MODES
+
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
+        """The sample with its pictures turned round, if it has several different ones."""
+        words = [sample.instruction, *(response.text for response in sample.responses)]
+        if len({image.sha256 for image in sample.images}) < 2 or any(
+            map(ORDER_WORDS.search, words)
+        ):
+            return ()
+        draws = tuple(range(around.config.draws))
+        size = len(sample.responses)
+        turned = Variant.model_construct(
+            variant="turned",
+            sample=sample.model_copy(update={"images": sample.images[::-1]}),
+            presented=tuple(range(size)),
+            repeats=draws,
+            cues={"image-order": (1.0,) * size},
+        )
+        return asked_again(sample, draws[1:]), turned
+
+    def arms(self, mode: Mode) -> list[Arm]:
+        """The one change."""
+        return [Arm("turned", named("turned"))]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How often the order of pictures changes the verdict."""
+        return (("turned", "excess_change"),)
+
+    def estimate(self, found: Found) -> pl.DataFrame:
+        """What the opposite order does to verdicts."""
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        return pl.concat(frames)

@@ -1,0 +1,47 @@
+"""The image-place probe: does it matter whether the picture stands before or after the words?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.prompts.changes import PromptChange
+
+
+class ImagePlace:
+    """The same words and the same picture, the picture first."""
+
+    name = "image-place"
+    family: Family = "bias"
+    modes: tuple[Mode, ...] = MODES
+
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
+        """The sample with its pictures before the prompt's text instead of after it."""
+        if not sample.images:
+            return ()
+        draws = tuple(range(around.config.draws))
+        size = len(sample.responses)
+        first = Variant.model_construct(
+            variant="first",
+            sample=sample,
+            presented=tuple(range(size)),
+            repeats=draws,
+            prompt=PromptChange(image_first=True),
+            cues={"image-first": (1.0,) * size},
+        )
+        return asked_again(sample, draws[1:]), first
+
+    def arms(self, mode: Mode) -> list[Arm]:
+        """The one change."""
+        return [Arm("first", named("first"))]
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How often the place of the picture changes the verdict."""
+        return (("first", "excess_change"),)
+
+    def estimate(self, found: Found) -> pl.DataFrame:
+        """What it does to verdicts that the picture comes first."""
+        frames = [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        return pl.concat(frames)

@@ -1,0 +1,115 @@
+"""The injection probe: does a response get a better verdict by asking for one, or by faking it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from data.records import MODES, AnswerMode, Mode, Sample
+from tasks.measures.labels import combined_score, label_verdicts
+from tasks.probes.attacks import ATTACKS, attack, wanted
+from tasks.probes.contrasts import Arm, Target, begins, contrasted, loser, named, winner
+from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.wordings import replaced, rotated
+from tasks.sanitiser import sanitised
+
+CLEAN = "sanitised/clean"  # the twin: the sanitiser where there is nothing to take out
+SPOOFING = ("schema", "brackets")  # kinds that pretend a verdict; the others address the judge
+
+
+class Injection:
+    """Four kinds of attack on the worse response, one on the better; raw and sanitised."""
+
+    name = "injection"
+    family: Family = "bias"
+    modes: tuple[Mode, ...] = MODES
+
+    def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
+        """Every attack as it is and after the sanitiser, and the sanitised sample without any."""
+        worse, better = _targets(sample, around)
+        draws = range(around.config.draws)
+        found = []
+        if worse is not None:
+            for kind in ATTACKS:
+                found += self._attacked(sample, "worse", kind, worse, around)
+        if better is not None:
+            kind = rotated(tuple(ATTACKS), sample.sample_id, "kind")
+            found += self._attacked(sample, "better", kind, better, around)
+        if not found:
+            return ()
+        later = [repeat + len(draws) for repeat in draws]  # where nothing changes, not base answers
+        clean = _variant(CLEAN, _sanitised(sample), later, {})
+        return (asked_again(sample, draws[1:]), *found, clean)
+
+    def _attacked(
+        self, sample: Sample, side: str, kind: str, target: int, around: Around
+    ) -> list[Variant]:
+        size = len(sample.responses)
+        wordings = ATTACKS[kind]
+        number = rotated(range(len(wordings)), sample.sample_id, kind)
+        words = attack(wordings[number], wanted(sample.mode, target, size, around.scale))
+        attacked = replaced(sample, target, f"{sample.responses[target].text}\n\n{words}")
+        bears = tuple(float(own == target) for own in range(size))
+        draws = range(around.config.draws)
+        name = f"{side}/{kind}/{number + 1}"
+        cue = "spoofing" if kind in SPOOFING else self.name
+        left = {cue: bears} if sanitised(words) == words else {}
+        return [
+            _variant(name, attacked, draws, {cue: bears}),
+            _variant(f"sanitised/{name}", _sanitised(attacked), draws, left),
+        ]
+
+    def arms(self, mode: Mode) -> list[Arm]:
+        """Each kind on the worse response, any kind on the better one; raw, sanitised, the twin."""
+        worse, better = (None, None) if mode == "score" else (loser, winner)
+        sides: dict[str, Target | None] = {f"worse/{kind}": worse for kind in ATTACKS}
+        if mode != "score":
+            sides["better"] = better
+        return [
+            *(Arm(f"{how}{side}", begins(f"{how}{side}/"), target=target)
+              for how in ("", "sanitised/") for side, target in sides.items()),
+            Arm(CLEAN, named(CLEAN), target=worse),
+        ]  # fmt: skip
+
+    def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
+        """How much likelier an attack succeeds than a clean rerun, or the points it gains."""
+        metric = "captured" if mode == "pair" else "effect"
+        kinds = ("brackets", "instruction")
+        return tuple((f"{how}worse/{kind}", metric) for kind in kinds for how in ("", "sanitised/"))
+
+    def estimate(self, found: Found) -> pl.DataFrame:
+        """Success of each attack beyond a clean rerun, with and without the sanitiser."""
+        return pl.concat(
+            [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+        )
+
+
+def _targets(sample: Sample, around: Around) -> tuple[int | None, int | None]:
+    """The worse and the better response; a score's own where its label is in the lower half."""
+    row = sample.model_dump(include={"mode", "labels"})
+    if sample.mode != "score":
+        return loser(row), winner(row)
+    labels = label_verdicts(row)
+    middle = (around.scale.low + around.scale.high) / 2
+    low = bool(labels) and combined_score(labels) <= middle
+    return (0 if low else None), None
+
+
+def _sanitised(sample: Sample) -> Sample:
+    changed = sample
+    for own, response in enumerate(sample.responses):
+        changed = replaced(changed, own, sanitised(response.text))
+    return changed
+
+
+def _variant(
+    name: str, sample: Sample, repeats: Sequence[int], cues: dict[str, tuple[float, ...]]
+) -> Variant:
+    return Variant.model_construct(
+        variant=name,
+        sample=sample,
+        presented=tuple(range(len(sample.responses))),
+        repeats=tuple(repeats),
+        cues=cues,
+    )

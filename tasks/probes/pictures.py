@@ -1,0 +1,90 @@
+"""Arms in which the picture is another one: what is estimated besides their contrasts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import polars as pl
+
+from data.records import Mode, Scale
+from tasks.measures import imagery
+from tasks.measures.kinds import Measure
+from tasks.measures.labels import combined_choice, combined_score, label_verdicts
+from tasks.probes.contrasts import Arm, Row, reading
+from tasks.probes.kinds import Found
+from tasks.probes.rows import Cell, Counted, Counting, counted
+
+Count = Callable[[Row, Sequence[Cell]], Counted]
+
+
+def pictured(
+    probe: str, mode: Mode, found: Found, arms: Sequence[Arm], measures: Sequence[Measure]
+) -> pl.DataFrame:
+    """Measures of `tasks.measures.imagery` of every arm; those of other modes are left out."""
+    chosen = [measure for measure in measures if measure.mode in {None, mode}]
+    countings = [Counting(_counting(mode, found.scale, arm), chosen, arm.name) for arm in arms]
+    return counted(probe, mode, found, countings if chosen else [])
+
+
+def series(
+    probe: str, mode: Mode, found: Found, ladders: Mapping[str, Sequence[Arm]]
+) -> pl.DataFrame:
+    """Slopes over arms that are doses of one change, mildest first, by the change's name."""
+    countings = []
+    for name, arms in ladders.items():
+        aimed = mode == "score" or arms[0].target is not None
+        measures = (imagery.CHANGE_SLOPE, *((imagery.EFFECT_SLOPE,) if aimed else ()))
+        countings.append(Counting(_stepping(mode, found.scale, arms), measures, name))
+    return counted(probe, mode, found, countings)
+
+
+def _counting(mode: Mode, scale: Scale, arm: Arm) -> Count:
+    def count(row: Row, cells: Sequence[Cell]) -> Counted:
+        base, treated = _draws(cells, arm.control), _draws(cells, arm.treated)
+        if not base or not treated:
+            return Counted(None, asked=False)
+        return _count(mode, scale, tuple(label_verdicts(row)), base, treated)
+
+    return count
+
+
+@functools.lru_cache(maxsize=65536)  # samples with equal labels and verdicts count alike
+def _count(
+    mode: Mode, scale: Scale, labels: tuple[str, ...], base: imagery.Draws, treated: imagery.Draws
+) -> Counted:
+    if mode == "score":
+        label = combined_score(labels) if labels else None
+        features = imagery.score_features(base, treated, scale, label)
+    else:
+        choice = combined_choice(labels) if labels else None
+        features = imagery.agreement_features(base, treated, choice)
+    return Counted(features, answered=features is not None)
+
+
+def _stepping(mode: Mode, scale: Scale, arms: Sequence[Arm]) -> Count:
+    target = arms[0].target
+    apart = _points if mode == "score" else _differ
+
+    def count(row: Row, cells: Sequence[Cell]) -> Counted:
+        base = _draws(cells, arms[0].control)
+        doses = [_draws(cells, arm.treated) for arm in arms]
+        if not base or not all(doses):
+            return Counted(None, asked=False)
+        value = reading(mode, scale, row, target(row) if target else None).value
+        features = imagery.series_features(base, doses, apart, value)
+        return Counted(features, answered=features is not None)
+
+    return count
+
+
+def _draws(cells: Sequence[Cell], belongs: Callable[[str], bool]) -> tuple[str | None, ...]:
+    return tuple(cell.verdict for cell in cells if belongs(cell.variant))
+
+
+def _points(one: str, other: str) -> float:
+    return abs(float(one) - float(other))
+
+
+def _differ(one: str, other: str) -> float:
+    return float(one != other)
