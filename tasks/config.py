@@ -104,13 +104,11 @@ class Simulation(Record):
     scoring; in pairs and rankings the probability of preferring the response that bears most of it
     (below zero: of avoiding it). `acuity`: the error that it tells from the truth in 3 of 4
     pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
-    error.
-    `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
+    error. `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
     probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
-    of `accuracy`. `perception`: probability of a right yes or no about the picture (`accuracy`
-    without it). `defect_blindness`: by type of planted defect, the probability of judging as if it
-    were not there.
-    `prompts`: what a probe's change of prompt adds to the accuracy, by its name. At a temperature
+    of `accuracy`. `defect_blindness`: by type of planted defect, the probability of judging as if
+    it were not there. `prompts`: what a probe's change of prompt adds to the accuracy, by its
+    name. At a temperature
     that a probe sets `noise` is that many times itself. `contradicts`: probability that the
     analysis names another outcome than the verdict; without it the analysis names none.
     """
@@ -121,7 +119,6 @@ class Simulation(Record):
     effects: dict[str, float] = Field(default_factory=dict)
     acuity: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     lapse: Annotated[float, Field(ge=0, lt=0.25)] = 0.0
-    perception: Annotated[float, Field(ge=0, le=1)] | None = None
     defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     prompts: dict[str, float] = Field(default_factory=dict)
     contradicts: Annotated[float, Field(ge=0, le=1)] | None = None

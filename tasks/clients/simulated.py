@@ -95,9 +95,8 @@ def _accuracy(context: dict[str, Any], dose: Simulation) -> float:
 
 
 def _said(context: dict[str, Any], dose: Simulation, draw: random.Random) -> tuple[str, str]:
-    """Yes or no to a question whose `truth` the context tells."""
-    seeing = dose.accuracy if dose.perception is None else dose.perception
-    accuracy = _accuracy(context, dose.model_copy(update={"accuracy": seeing}))
+    """Yes or no to a question whose `truth` the context tells, right as often as verdicts are."""
+    accuracy = _accuracy(context, dose)
     truth = str(context.get("truth", "unsure"))
     doses = {"yes": dose.sensitivity, "no": dose.specificity}
     accuracy = accuracy if (own := doses.get(truth)) is None else own

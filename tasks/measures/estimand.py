@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MODES = {
-    "score": "labelled scored responses", "pair": "labelled pairs", "batch": "labelled rankings",
-    "ask": "pictures asked about",
+    "score": "scored responses", "pair": "pairs", "batch": "rankings",
+    "ask": "samples asked about the picture",
 }  # fmt: skip
 GROUPS = {
     "source": "of source {}", "label": "labelled {}", "responder": "of responder {}",
