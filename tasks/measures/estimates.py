@@ -167,13 +167,16 @@ def _estimate(
     note: str,
 ) -> Estimate:
     n = int(evidence.answered[about.members].sum())
+    if about.clusters < 2:  # one image says nothing of how images differ
+        found = Interval(found.value, None, None, found.undefined)
     found, small = _few(measure, group, about, found, n, bootstrap.level)
     unit = "images" if about.clustered else "rows, images unknown"
     notes = [note] if note else []
     if found.value is None:
         notes.append("not defined: no readable verdict" if n == 0 else "not defined: no variation")
     elif found.low is None:
-        notes.append("no interval: undefined in most replicates")
+        one = "one image" if about.clusters < 2 else "undefined in most replicates"
+        notes.append(f"no interval: {one}")
     elif found.undefined:
         notes.append(f"{found.undefined} of {bootstrap.replicates} replicates undefined")
     return Estimate(

@@ -18,6 +18,8 @@ from tasks.measures.memo import remembered
 NO_SOURCE = "(none)"
 CHUNK_CELLS = 2_000_000  # weights, or replicated sums, held at once
 
+FEW_IMAGES = 8  # of a source, below which sources are resampled together
+
 
 @dataclass(frozen=True)
 class Stratum:
@@ -102,27 +104,51 @@ def blocks(
 ) -> Iterator[tuple[Floats, ...]]:
     """How often each image is drawn, in blocks of replicates: per stratum (replicates, clusters).
 
-    The multiplicities depend on the seed, the source and its images alone: every judge and
-    measure sees the same replicates, so that differences between judges are paired. Blocks are so
-    small that `width` sums a replicate fit into memory.
+    The multiplicities depend on the seed, the sources and their images alone: every judge and
+    measure sees the same replicates, so that differences between judges are paired. Sources of
+    fewer than `FEW_IMAGES` are drawn from together: each by itself would show less than its
+    variance, (m - 1) / m of it with m images, and none with one (collapsed strata, Cochran 1977).
+    Blocks are so small that `width` sums a replicate fit into memory.
     """
     clusters = sum(layer.clusters for layer in layers)
     step = max(1, CHUNK_CELLS // max(clusters, width))
-    return zip(*(_multiplicities(layer, bootstrap, step) for layer in layers), strict=True)
+    groups = together([layer.clusters for layer in layers])
+    drawn = (_multiplicities([layers[at] for at in group], bootstrap, step) for group in groups)
+    order = np.argsort([at for group in groups for at in group])
+    for parts in zip(*drawn, strict=True):
+        by_group = [own for part in parts for own in part]
+        yield tuple(by_group[at] for at in order)
 
 
-def _multiplicities(stratum: Stratum, bootstrap: BootstrapConfig, step: int) -> Iterator[Floats]:
-    digest = hashlib.sha256(stratum.name.encode()).digest()
+def together(clusters: Sequence[int]) -> list[list[int]]:
+    """Which strata are drawn from together: large ones alone, the small ones as one.
+
+    A small one that would be alone joins the smallest of the others.
+    """
+    small = [at for at, size in enumerate(clusters) if size < FEW_IMAGES]
+    large = sorted(set(range(len(clusters))) - set(small), key=lambda at: (clusters[at], at))
+    if len(small) == 1 and large:
+        small.append(large.pop(0))
+    return [[at] for at in sorted(large)] + ([small] if small else [])
+
+
+def _multiplicities(
+    strata: Sequence[Stratum], bootstrap: BootstrapConfig, step: int
+) -> Iterator[list[Floats]]:
+    """Blocks of multiplicities of strata that are drawn from together, one by one."""
+    clusters = sum(stratum.clusters for stratum in strata)
+    ends = np.cumsum([stratum.clusters for stratum in strata])[:-1]
+    digest = hashlib.sha256("\0".join(stratum.name for stratum in strata).encode()).digest()
     rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
     for start in range(0, bootstrap.replicates, step):
         size = min(step, bootstrap.replicates - start)
         # counting drawn images is eight times faster than drawing their counts
-        drawn = rng.integers(stratum.clusters, size=(size, stratum.clusters))
-        drawn += np.arange(size)[:, None] * stratum.clusters
-        counts = np.bincount(drawn.ravel(), minlength=size * stratum.clusters)
-        by_replicate = counts.reshape(size, stratum.clusters)
+        drawn = rng.integers(clusters, size=(size, clusters))
+        drawn += np.arange(size)[:, None] * clusters
+        counts = np.bincount(drawn.ravel(), minlength=size * clusters)
+        by_replicate = np.split(counts.reshape(size, clusters), ends, axis=1)
         # by image in memory, as products with sparse sums want it; else each copies it anew
-        yield np.ascontiguousarray(by_replicate.T, dtype=np.float64).T
+        yield [np.ascontiguousarray(own.T, dtype=np.float64).T for own in by_replicate]
 
 
 @dataclass(frozen=True)

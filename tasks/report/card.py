@@ -17,6 +17,7 @@ from tasks.probes.kinds import Family
 from tasks.report.tables import span
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
+FEWEST_IMAGES = 10  # for a finding to be called seen
 VERSION = 1  # of the card's JSON
 BASELINE = "baseline:"
 TITLES: Mapping[Family, str] = {
@@ -236,6 +237,8 @@ def _words(row: Mapping[str, Any], p: float | None) -> str:
         return str(row["note"] or "")
     if row["low"] is None:
         return "no interval"
+    if row["clusters"] < FEWEST_IMAGES:
+        return f"{row['clusters']} images are too few to say"
     if row["low"] <= 0 <= row["high"]:
         return f"not seen; at most {max(abs(row['low']), abs(row['high'])):.3f} either way"
     if p is not None and p > 1 - row["level"]:

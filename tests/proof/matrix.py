@@ -66,6 +66,8 @@ def table() -> str:
 
 def _small(case: Case) -> Pool:
     samples, facts = case.world(case.mode)
+    if case in LONG:  # a headline that few samples have
+        return case.pool()
     return make_pool(case.probe, case.mode, list(samples)[:SLOTS], facts)
 
 
