@@ -157,8 +157,9 @@ class DiskCallCache:
 
 
 def _host_error(folder: Path, error: Exception) -> HostError:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if re.search(r"malformed|not a database|corrupt", reason):
+    said = " ".join(str(error).split()) or type(error).__name__
+    reason = said.partition(" with text")[0][:120]  # SQLite quotes what it cannot decode
+    if re.search(r"malformed|not a database|corrupt|[Cc]ould not decode", reason):
         return HostError(
             f"the call cache at {str(folder)!r} is damaged: {reason}; put back a copy, or move it "
             "away and `judgeflow cache import` an export; what neither holds is asked again"

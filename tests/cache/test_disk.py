@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cache import tools
-from cache.disk import DiskCallCache
+from cache.disk import DiskCallCache, _host_error
 from cache.flight import SingleFlight
 from cache.keys import request_key
 from cache.store import new_entry
@@ -224,3 +224,10 @@ def test_a_follower_takes_over_when_the_leader_is_cancelled() -> None:
         return await follower
 
     assert asyncio.run(scene()) == ("answer", True)
+
+
+def test_what_sqlite_cannot_decode_is_damage_and_is_not_quoted(tmp_path: Path) -> None:
+    quoted = sqlite3.OperationalError("Could not decode to UTF-8 column 'value' with text 'SECRET'")
+    error = _host_error(tmp_path, quoted)
+    assert "is damaged" in str(error)
+    assert "SECRET" not in str(error)
