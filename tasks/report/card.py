@@ -239,7 +239,8 @@ def _words(row: Mapping[str, Any], p: float | None) -> str:
         return "no interval"
     if row["clusters"] < FEWEST_IMAGES:
         return f"{row['clusters']} images are too few to say"
-    if row["low"] <= 0 <= row["high"]:
+    one_sided = row["metric"].startswith("excess_")  # less than noise is noise
+    if row["low"] <= 0 <= row["high"] or (one_sided and row["high"] < 0):
         return f"not seen; at most {max(abs(row['low']), abs(row['high'])):.3f} either way"
     if p is not None and p > 1 - row["level"]:
         return "seen alone, not when all findings are looked at together"

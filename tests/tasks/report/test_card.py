@@ -38,6 +38,8 @@ def test_an_effect_is_seen_where_its_interval_leaves_out_zero() -> None:
     assert (found.words, found.excess) == ("seen", 0.07)
     (found,) = card(estimate(low=-0.1)).findings
     assert found.words == "not seen; at most 0.300 either way"
+    (found,) = card(estimate(clusters=4)).findings
+    assert found.words == "4 images are too few to say"
     (found,) = card(estimate(value=None, low=None, high=None, note="not defined: none")).findings
     assert found.words == "not defined: none"
 
