@@ -237,7 +237,7 @@ def _words(row: Mapping[str, Any], p: float | None) -> str:
         return str(row["note"] or "")
     if row["low"] is None:
         return "no interval"
-    if row["clusters"] < FEWEST_IMAGES:
+    if row["clusters"] < FEWEST_IMAGES and row["metric"] != "self_preference":  # of responders
         return f"{row['clusters']} images are too few to say"
     one_sided = row["metric"].startswith("excess_")  # less than noise is noise
     if row["low"] <= 0 <= row["high"] or (one_sided and row["high"] < 0):
