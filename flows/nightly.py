@@ -48,6 +48,7 @@ def nightly(
         if here.config.responders:
             steps.check(run, "responses", why)
             steps.take_responses(run)
+            steps.prepare_images(run)  # those that probes change for what has responses only now
         graph.answer_round(here, graph.JUDGE)
         graph.answer_round(here, graph.VERIFY)
         steps.collect_verdicts(run)

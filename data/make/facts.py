@@ -205,11 +205,17 @@ def read_facts(folder: Path) -> dict[str, ItemFacts]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise DataError(f"facts {str(path)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"facts {str(path)!r} are not UTF-8 text: {error.reason}") from error
     found: dict[str, ItemFacts] = {}
     for number, line in enumerate(lines, start=1):
         try:
             item = ItemFacts.model_validate_json(line)
         except ValidationError as error:
-            raise DataError(f"line {number} of {str(path)!r} is not a fact: {error}") from error
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise DataError(
+                f"line {number} of {str(path)!r} is not an item's facts: {where}: {first['msg']}"
+            ) from error
         found[item.item_id] = item
     return found

@@ -198,7 +198,8 @@ def change_slope(sums: Floats, columns: Columns) -> Floats:
     """Mean rise of the distance from the base verdict per step of a series of doses.
 
     In points for scores, in shares of changed verdicts for pairs; mildest dose first. A slope per
-    sample by least squares, averaged. Repeats' noise is the same at each dose and cancels.
+    sample by least squares, averaged. Noise that is the same at each dose cancels; what a dose adds
+    to the noise counts, so it is no bias by itself: see `effect_slope` and `excess_change`.
     """
     return ratio(sums[..., SERIES.index("change")], sums[..., SERIES.index("n")])
 

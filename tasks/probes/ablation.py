@@ -38,13 +38,14 @@ class Ablation:
         if not sample.images:
             return ()
         draws = tuple(range(around.config.draws))
+        again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself
         asked = [asked_again(sample, draws[1:])]
-        asked += [_blank(sample, name, draws, images=images) for name, images in BLANKS.items()]
-        asked.append(_blank(sample, TOLD, draws, prompt=BLIND))
+        asked += [_blank(sample, name, again, images=images) for name, images in BLANKS.items()]
+        asked.append(_blank(sample, TOLD, again, prompt=BLIND))
         cluster = cluster_of(sample)
         for name, partners in ((MISMATCHED, around.swaps.same), (FOREIGN, around.swaps.other)):
             if cluster in partners:
-                asked.append(_mismatched(sample, name, draws, partners[cluster]))
+                asked.append(_mismatched(sample, name, again, partners[cluster]))
         return tuple(asked)
 
     def arms(self, mode: Mode) -> list[Arm]:

@@ -117,10 +117,12 @@ def counting(mode: Mode, scale: Scale, arm: Arm) -> Callable[[Row, Sequence[Cell
     """What a sample adds to the columns of `tasks/measures/contrast.py`."""
 
     def count(row: Row, cells: Sequence[Cell]) -> Counted:
-        base = tuple(cell.verdict for cell in cells if arm.control(cell.variant))
-        treated = tuple(cell.verdict for cell in cells if arm.treated(cell.variant))
-        if not base or not treated:
+        sides = [[c for c in cells if belongs(c.variant)] for belongs in (arm.control, arm.treated)]
+        if not all(sides):
             return Counted(None, asked=False)
+        base, treated = (tuple(c.verdict for c in side if not c.open) for side in sides)
+        if not base or not treated:  # not answered yet is no refusal
+            return Counted(None, answered=False)
         target = arm.target(row) if arm.target else None
         standing = mode, scale, tuple(label_verdicts(row)), target, len(row["responses"])
         return _count(standing, base, treated)

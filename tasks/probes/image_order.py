@@ -32,12 +32,13 @@ class ImageOrder:
         ):
             return ()
         draws = tuple(range(around.config.draws))
+        again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself
         size = len(sample.responses)
         turned = Variant.model_construct(
             variant="turned",
             sample=sample.model_copy(update={"images": sample.images[::-1]}),
             presented=tuple(range(size)),
-            repeats=draws,
+            repeats=again,
             cues={"image-order": (1.0,) * size},
         )
         return asked_again(sample, draws[1:]), turned

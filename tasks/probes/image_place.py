@@ -22,12 +22,13 @@ class ImagePlace:
         if not sample.images:
             return ()
         draws = tuple(range(around.config.draws))
+        again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself
         size = len(sample.responses)
         first = Variant.model_construct(
             variant="first",
             sample=sample,
             presented=tuple(range(size)),
-            repeats=draws,
+            repeats=again,
             prompt=PromptChange(image_first=True),
             cues={"image-first": (1.0,) * size},
         )

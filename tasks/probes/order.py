@@ -36,6 +36,8 @@ class Order:
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""
+        if len({response.text for response in sample.responses}) < len(sample.responses):
+            return ()  # equal texts: another order is the same request
         size, draws = len(sample.responses), tuple(range(around.config.draws))
         turned = tuple(
             Variant.model_construct(
@@ -116,7 +118,7 @@ def _batch(sample: Row, cells: Sequence[Cell]) -> Counted:
 
 
 def _draws(cells: Sequence[Cell], variant: str) -> list[str | None]:
-    return [cell.verdict for cell in cells if cell.variant == variant]
+    return [cell.verdict for cell in cells if cell.variant == variant and not cell.open]
 
 
 def _gaps(found: Found) -> dict[str, float]:

@@ -122,9 +122,10 @@ class Overlay:
         if not sample.images:
             return ()
         draws = tuple(range(around.config.draws))
+        again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself
         target = _target(sample, around.scale)
         texts = _texts(sample, around.scale, target)
-        asked = [_drawn(sample, arm, change, target, draws) for arm, change in texts.items()]
+        asked = [_drawn(sample, arm, change, target, again) for arm, change in texts.items()]
         return (asked_again(sample, draws[1:]), *asked)
 
     def arms(self, mode: Mode) -> list[Arm]:

@@ -29,10 +29,11 @@ class Temperature:
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base question at every temperature."""
         draws = tuple(range(around.config.draws))
+        again = range(around.config.draws, 2 * around.config.draws)  # an arm may be the base itself
         own = tuple(range(len(sample.responses)))
         warmed = [
             Variant.model_construct(
-                variant=name, sample=sample, presented=own, repeats=draws,
+                variant=name, sample=sample, presented=own, repeats=tuple(again),
                 params={"temperature": degree}, told={"temperature": degree},
             )
             for name, degree in TEMPERATURES.items()

@@ -77,11 +77,9 @@ class Transforms:
         return [Arm(name, named(name)) for name in TRANSFORMS]
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """What a harmless change does, and how much more each step of a ladder does."""
-        return (
-            ("greyscale", "excess_change"),
-            *((ladder, "change_slope") for ladder in LADDERS),
-        )
+        """What a harmless change does, and the last step of each ladder."""
+        last = (list(steps)[-1] for steps in LADDERS.values())
+        return tuple((arm, "excess_change") for arm in ("greyscale", *last))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conformity and excess change of each transform, and slopes over the ladders."""

@@ -30,7 +30,7 @@ SHIFTS = frozenset({  # measures whose zero is "no effect"
     "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
     "effect_spread", "first_preference", "first_slot_lift", "copy_rate", "slot_correlation",
     "excess_flip", "excess_reordering", "excess_distance", "first_listed_shift", "anchor_slope",
-    "self_preference", "agreement_lost", "change_slope", "effect_slope",
+    "self_preference", "agreement_lost", "effect_slope",
     "agreement_shift", "noise_shift", "conflict_excess", "wording_range",
 })  # fmt: skip
 

@@ -44,6 +44,7 @@ def warnings(run: RunFolder) -> list[str]:
         for found in result["warnings"]
     ]
     found += run.facts().get("not_asked", [])
+    found += _silent(run)
     for judge, extras in run.facts().get("without", {}).items():
         for extra, count in extras.items():
             found.append(
@@ -52,6 +53,17 @@ def warnings(run: RunFolder) -> list[str]:
             )
     simulated = simulated_names(run.facts())
     return [*found, *(_alarm(row, simulated) for row in alarming(run.table("estimates")))]
+
+
+def _silent(run: RunFolder) -> list[str]:
+    """The configured probes that neither asked nor found anything."""
+    configured = list(json.loads(run.text("config.yaml"))["probes"])
+    seen = {*run.table("plan")["probe"], *run.table("estimates")["probe"]}
+    return [
+        f"probe {name!r} asked nothing: no sample has the labels, texts, pictures or facts it needs"
+        for name in configured
+        if name not in seen
+    ]
 
 
 def _alarm(row: Mapping[str, Any], simulated: Collection[str]) -> str:

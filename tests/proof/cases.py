@@ -115,5 +115,5 @@ CASES: tuple[Case, ...] = (
 )  # fmt: skip
 # in the table of doses only; proved in `test_imagery.py`, because it has 17 arms
 LONG: tuple[Case, ...] = (
-    Case("transforms", "score", "greyscale", Transforms().arms("score"), "greyscale", pictured),
+    Case("transforms", "score", "jpeg", Transforms().arms("score"), "jpeg/10", pictured),
 )

@@ -21,7 +21,7 @@ from tests.proof.truths import contrast_truths
 PAGE = Path(__file__).parents[2] / "docs/probes.md"
 BEGIN, END = "<!-- matrix -->", "<!-- end of matrix -->"
 DOSE, SLOTS, LEAK = 0.3, 120, 0.005
-RUNS, SIZE, POWER = 40, 300, 2.8  # standard errors that four of five intervals leave out zero at
+RUNS, SIZE, POWER = 24, 300, 2.8  # standard errors that four of five intervals leave out zero at
 EVERY = (*CASES, *LONG)
 COMMON = {
     "none": judges.follows({}),

@@ -48,7 +48,7 @@ def test_a_picture_is_left_out_told_and_untold_blanked_and_exchanged() -> None:
     assert variants["omitted"].images == (ImageChange(do="omit"),)
     assert variants["told"].prompt.steps == "no-figure"
     assert variants["noise"].told == {"picture": "blank"}
-    assert all(v.repeats == (0, 1) for name, v in variants.items() if name != "base")
+    assert all(v.repeats == (2, 3) for name, v in variants.items() if name != "base")
     by_arm = dict(zip(names, variants.values(), strict=True))
     sources = {s.images: s.source for s in SCORES}
     assert sources[by_arm["mismatched"].sample.images] == SCORES[0].source

@@ -24,13 +24,17 @@ def pairs(given: list[Any], label: str | None = "A") -> tuple[list[Sample], list
 
 def test_each_response_stands_in_each_slot_once_and_every_order_is_drawn_twice() -> None:
     for mode, size in (("pair", 2), ("batch", 4)):
-        variants = asked("order", sample(mode, ["x"] * size))
+        variants = asked("order", sample(mode, list("wxyz")[:size]))
         base = variants.pop("base")
         shown = [base.presented, *(variant.presented for variant in variants.values())]
         assert base.repeats == (1,)
         assert all(variant.repeats == (0, 1) for variant in variants.values())
         assert all(sorted(slot) == list(range(size)) for slot in zip(*shown, strict=True))
     assert rotation(3, 1) == (1, 2, 0)
+
+
+def test_equal_texts_have_no_order() -> None:
+    assert not asked("order", sample("pair", ["x", "x"]))
 
 
 def test_a_judge_that_always_takes_the_first_is_unmasked_with_an_alarm() -> None:

@@ -20,7 +20,7 @@ def test_harmless_words_are_drawn_on_every_picture_and_attacks_on_those_labelled
     assert [low[name].images[0].level for name in SIZED] == list(SIZES)
     assert low["instruction/faint"].images[0].do == "faint-text"
     assert "verdict" in asked("overlay", item(1))  # no label: it may be a low one
-    assert all(v.repeats == (0, 1) for name, v in low.items() if name != "base")
+    assert all(v.repeats == (2, 3) for name, v in low.items() if name != "base")
 
 
 def test_an_attack_on_a_pair_speaks_for_the_worse_response() -> None:

@@ -13,6 +13,7 @@ from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.consistency import features
 from tasks.probes import PROBES, Around, Found, estimate_probes
+from tasks.probes.contrasts import Arm, contrasted, named
 
 QUICK = BootstrapConfig(replicates=200)
 STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
@@ -113,3 +114,15 @@ def test_recorded_repeats_give_the_known_figures(
 
 def scores_of(row: dict[str, Any]) -> list[str]:
     return [str(score) for score in row["gpt4_score"]]
+
+
+def test_what_is_not_answered_yet_is_no_refusal() -> None:
+    given: Any = [{("base", 0): "A", ("base", 1): "A", ("plain", 0): "A"} for _ in range(3)]
+    samples, verdicts = tables("pair", 2, given, "markdown")
+    unanswered = (pl.col("sample_id") == "d/pair/0") & (pl.col("variant") == "plain")
+    status = pl.when(unanswered).then(pl.lit("open")).otherwise(pl.col("status"))
+    verdicts = verdicts.with_columns(status.alias("status"))
+    found = Found(samples, verdicts, ProbeConfig(), Scale(), QUICK)
+    rows = contrasted("markdown", "pair", found, [Arm("plain", named("plain"))])
+    row = rows.filter((pl.col("metric") == "unreadable_shift") & (pl.col("group") == "pooled"))
+    assert row.select("value", "n", "n_missing").row(0) == (0.0, 2, 1)
