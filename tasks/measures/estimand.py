@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MODES = {
-    "score": "scored responses", "pair": "pairs", "batch": "rankings",
-    "ask": "samples asked about the picture",
+    "score": "labelled scored responses", "pair": "labelled pairs", "batch": "labelled rankings",
+    "ask": "pictures asked about",
 }  # fmt: skip
 GROUPS = {
     "source": "of source {}", "label": "labelled {}", "responder": "of responder {}",

@@ -45,7 +45,8 @@ def collect_verdicts(here: Context) -> dict[str, int]:
 def measure(here: Context) -> pl.DataFrame:
     """Store `estimates` of base rows, baselines and probes, and `differences`; return the first."""
     samples = here.run.table("samples", without=UNMEASURED)
-    judged = here.run.table("verdicts", without=("raw_verdict", "reason", "request_key"))
+    unread = ("raw_verdict", "reason", *(() if here.config.probes else ("request_key",)))
+    judged = here.run.table("verdicts", without=unread)
     resampling = here.config.bootstrap
     with remembering():
         frames = [part(samples, judged, resampling) for part in PARTS]

@@ -1,8 +1,9 @@
-"""The table of probes and doses in `docs/probes.md`: `python -m tests.proof.matrix`.
+"""The tables of doses in `docs/probes.md`: `python -m tests.proof.matrix`.
 
-Each cell is the mean of a probe's headline over simulated runs of a judge with one dose. Away from
-its own dose a probe should show nothing; where it does, the two are confounded,
-and the page says so.
+What a probe's headline should show of a judge with one dose, as a sum over the judge's
+probabilities; `test_recovery.py` proves that the estimates are on it. Away from its own dose a
+probe should show nothing; where it does, the two are confounded, and the page says so. The smallest
+effect seen comes from simulated runs of a judge without a dose.
 """
 
 from __future__ import annotations
@@ -10,48 +11,77 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from tests.proof import judges
 from tests.proof.cases import CASES, LONG, Case
-from tests.proof.recovery import Judge, recover
+from tests.proof.recovery import Judge, Pool, chances, make_pool, recover
+from tests.proof.truths import contrast_truths
 
 PAGE = Path(__file__).parents[2] / "docs/probes.md"
 BEGIN, END = "<!-- matrix -->", "<!-- end of matrix -->"
-RUNS, SIZE, DOSE = 100, 200, 0.3
-
-
-def doses() -> dict[str, Judge]:
-    """A judge for each dose: none, longer texts, the first place, noise, and every cue."""
-    plain: Judge = judges.follows({})
-    cues = dict.fromkeys(case.cue for case in (*CASES, *LONG))
-    return {
-        "none": plain,
-        "longer texts": judges.lengthy(DOSE),
-        "first place": judges.first_come(DOSE),
-        "uneven noise": judges.unevenly_noisy(plain),
-        **{cue: judges.follows({cue: DOSE}) for cue in cues if cue != "length"},
-    }
+DOSE, SLOTS, LEAK = 0.3, 120, 0.005
+RUNS, SIZE, POWER = 40, 300, 2.8  # standard errors that four of five intervals leave out zero at
+EVERY = (*CASES, *LONG)
+COMMON = {
+    "none": judges.follows({}),
+    "longer texts": judges.lengthy(DOSE),
+    "first place": judges.first_come(DOSE),
+    "uneven noise": judges.unevenly_noisy(judges.follows({})),
+    "any words": judges.follows({"added": DOSE}),
+}
 
 
 def table() -> str:
-    """The Markdown table; headlines beyond three standard errors of their mean are bold."""
-    columns = doses()
-    lines = [
-        f"| probe, mode, arm | {' | '.join(columns)} |",
-        "|---" * (len(columns) + 1) + "|",
+    """The Markdown table: a row per probe and mode, its own dose, the common ones, the rest."""
+    head = [
+        "probe, mode, arm, measure",
+        "own dose",
+        *COMMON,
+        "other doses",
+        "sees at 300",
+        "n for .1",
     ]
-    for case in (*CASES, *LONG):
-        cells = [_cell(case, judge) for judge in columns.values()]
-        lines.append(f"| {case.probe}, {case.mode}, {case.headline} | {' | '.join(cells)} |")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    cues = sorted({case.cue for case in EVERY})
+    for case in EVERY:
+        small = _small(case)
+        metric = _metric(case, small)
+        found = [_shown(case, small, metric, judge) for judge in COMMON.values()]
+        others = {
+            cue: _shown(case, small, metric, judges.follows({cue: DOSE}))
+            for cue in cues
+            if cue != case.cue
+        }
+        leaks = [f"{cue} {value:+.3f}" for cue, value in others.items() if abs(value) > LEAK]
+        own = _shown(case, small, metric, judges.follows({case.cue: DOSE}))
+        sees = POWER * _deviation(case, metric)
+        cells = [f"{value:+.3f}" for value in (own, *found)]
+        name = f"{case.probe}, {case.mode}, {case.headline}, {metric}"
+        needed = "–" if metric != "effect" else f"{SIZE * (sees / 0.1) ** 2:,.0f}"
+        row = [name, *cells, ", ".join(leaks) or "–", f"{sees:.3f}", needed]
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
-def _cell(case: Case, judge: Judge) -> str:
-    found = recover(case.pool(), judge, RUNS, SIZE, replicates=100)
-    metric = "effect" if (case.headline, "effect") in found.runs else "excess_change"
-    values = found.runs[case.headline, metric][:, 0]
-    mean, error = float(values.mean()), float(values.std()) / len(values) ** 0.5
-    text = f"{mean:+.3f}"
-    return f"**{text}**" if abs(mean) > 3 * error else text
+def _small(case: Case) -> Pool:
+    samples, facts = case.world(case.mode)
+    return make_pool(case.probe, case.mode, list(samples)[:SLOTS], facts)
+
+
+def _metric(case: Case, pool: Pool) -> str:
+    truths = contrast_truths(pool, chances(pool, judges.follows({})), case.arms)
+    return "effect" if (case.headline, "effect") in truths else "excess_change"
+
+
+def _shown(case: Case, pool: Pool, metric: str, judge: Judge) -> float:
+    return contrast_truths(pool, chances(pool, judge), case.arms)[case.headline, metric]
+
+
+def _deviation(case: Case, metric: str) -> float:
+    """The standard deviation of the headline over runs of 300 samples without a dose."""
+    found = recover(case.pool(), judges.follows({}), RUNS, SIZE, replicates=100)
+    return float(np.std(found.runs[case.headline, metric][:, 0], ddof=1))
 
 
 def main() -> None:
