@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from data.make.facts import ItemFacts
 from data.records import AnswerMode, Label, Mode, Record, Sample, Scale
@@ -18,6 +18,8 @@ from tasks.prompts.changes import AS_IT_IS, ImageChange, PromptChange
 
 if TYPE_CHECKING:
     import polars as pl
+
+NOTHING: dict[str, Any] = {}  # a default; pydantic copies it far faster than it calls a factory
 
 
 class Variant(Record):
@@ -38,10 +40,10 @@ class Variant(Record):
     repeats: tuple[int, ...] = (0,)
     prompt: PromptChange = AS_IT_IS
     images: tuple[ImageChange, ...] = ()
-    params: dict[str, JsonValue] = Field(default_factory=dict)
+    params: dict[str, JsonValue] = NOTHING
     question: str | None = None
-    cues: dict[str, tuple[float, ...]] = Field(default_factory=dict)
-    told: dict[str, JsonValue] = Field(default_factory=dict)
+    cues: dict[str, tuple[float, ...]] = NOTHING
+    told: dict[str, JsonValue] = NOTHING
 
 
 def asked_again(sample: Sample, repeats: Sequence[int]) -> Variant:

@@ -30,6 +30,10 @@ class PromptChange(Record):
     reference: str = ""
     image_first: bool = False
 
+    def __deepcopy__(self, memo: dict[int, object] | None = None) -> PromptChange:
+        """Itself: it cannot be changed, and is the default of every one of many variants."""
+        return self
+
 
 AS_IT_IS = PromptChange()
 RUBRICS = {  # orders of five lines, by place in the ascending one; each begins elsewhere

@@ -26,7 +26,7 @@ def keeping_to(schema: dict[str, Any], text: str) -> str:
     verdict: Any = letters if schema["properties"][last]["type"] == "array" else letters[0]
     if schema["properties"][last]["type"] == "integer":
         verdict = int(verdict)
-    return json.dumps({**dict.fromkeys(texts, said["Analysis"]), last: verdict})
+    return json.dumps({**{key: said.get(key, said["Analysis"]) for key in texts}, last: verdict})
 
 
 def logprobs_of(text: str) -> dict[str, Any]:

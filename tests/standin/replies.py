@@ -20,6 +20,9 @@ _RANKING_FORM = re.compile(r"(?:\[\[\w+\]\]\s*[,>]\s*){2,}\[\[")
 _SCORE_FORM = re.compile(r"\[\[\s*(?:\d|score\b|n\b|x\b)", re.IGNORECASE)
 _SCALE = re.compile(r"\bfrom (\d{1,3}) to (\d{1,3})\b")
 _PAIR_FORM = re.compile(r"\[\[(?:[A-C]|LETTER)\]\]")
+_NAMED = re.compile(r"\[\[(SCORE|LABEL|WORD)\]\], where \1 is (?!a )(?:one of )?([^.\n]+)")
+_RESPONSE = re.compile(r"^=== RESPONSE OF ASSISTANT \w+ ===\n(.+)$", re.MULTILINE)
+YES_NO = ["yes", "no", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,14 @@ def read_request(protocol: str, content: bytes, digest: str) -> Asked | None:
 def verdict(asked: Asked, mode: str = "auto") -> str:
     """Text that holds a verdict of the mode, or prose where no verdict is asked for."""
     seed = int(asked.digest[:12], 16)
-    mode = mode_of(asked.text) if mode == "auto" else mode
+    names = _names(asked.text) if mode == "auto" else []
+    if names == YES_NO:
+        said = {"Observation": f"Stand-in look {seed % 1000}.", "Answer": f"[[{names[seed % 3]}]]"}
+        return json.dumps(said)
+    mode = "named" if names else mode_of(asked.text) if mode == "auto" else mode
     match mode:
+        case "named":
+            judgement = f"[[{names[seed % len(names)]}]]"
         case "score":
             low, high = _scale(asked.text)
             judgement = f"[[{low + seed % (high - low + 1)}]]"
@@ -78,18 +87,48 @@ def verdict(asked: Asked, mode: str = "auto") -> str:
             judgement = ", ".join(f"[[{letter}]]" for letter in order)
         case _:
             return f"Stand-in prose number {seed % 1000}: a chart, a dog, a street sign."
-    text = json.dumps({"Analysis": f"Stand-in analysis {seed % 1000}.", "Judgement": judgement})
+    said = {"Analysis": f"Stand-in analysis {seed % 1000}.", "Judgement": judgement}
+    claimed = {"Claims": _claims(asked)} if '"Claims"' in _head(asked.text) else {}
+    text = json.dumps({**claimed, **said})
     return text if asked.schema is None else keeping_to(asked.schema, text)
 
 
 def mode_of(text: str) -> str:
     """The mode of a prompt, told by the form of verdict it asks for; `""` if it asks for none."""
-    head = text.split("\n===", 1)[0]  # what follows is material, which may hold any brackets
+    head = _head(text)
     if _RANKING_FORM.search(head):
         return "batch"
     if _SCORE_FORM.search(head):
         return "score"
     return "pair" if _PAIR_FORM.search(head) else ""
+
+
+def _head(text: str) -> str:
+    """What stands before the material, which may hold any brackets."""
+    return text.split("\n===", 1)[0]
+
+
+def _names(text: str) -> list[str]:
+    """What may stand in the brackets where the prompt lists it: labels of its own, yes or no."""
+    around = (_head(text), text.rsplit("\n===", 1)[-1])
+    found = next((named for part in around if (named := _NAMED.search(part))), None)
+    if found is None:
+        return []
+    return re.split(r",\s*|\s+or\s+", found[2].removesuffix(", lowest first"))
+
+
+def _claims(asked: Asked) -> list[dict[str, str]]:
+    """Up to three claims about the picture, and one that quotes a response."""
+    seed = int(asked.digest[12:24], 16)
+    claims = [
+        {"claim": f"Detail {number} is there.", "about": "image", "kind": "other", "quote": ""}
+        for number in range(seed % 50, seed % 50 + seed % 4)
+    ]
+    for first in _RESPONSE.findall(asked.text)[:1]:
+        quote = " ".join(first.split()[:4])
+        about = {"about": "response", "kind": "text", "quote": quote}
+        claims.append({"claim": f"A response begins with {quote!r}.", **about})
+    return claims
 
 
 def _scale(text: str) -> tuple[int, int]:

@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 
-from data.records import Mode, Scale
+from data.records import YES_NO, Mode, Scale
+from tasks.claims.reading import read_claims
 from tasks.parsing import parse
+from tasks.probes.letters import LABELS as PAIR
+from tasks.probes.score_labels import LABELS as SCORE_LABELS
 from tasks.prompts import PromptSet
+from tasks.prompts.changes import PromptChange
+from tasks.verdicts import canonical
 from tests.standin.control import StandinControl, standin_thread
 from tests.standin.replies import mode_of
 
@@ -64,6 +69,44 @@ def test_the_projects_own_prompts_get_readable_verdicts(
         )
         found = parse(chat(standin, text), mode, count, scale).verdict
         assert found.status == {"score": "scored", "pair": "chosen", "batch": "ranked"}[mode]
+
+
+def test_yes_or_no_is_answered_whatever_the_question_holds(standin: StandinControl) -> None:
+    prompts, said = PromptSet.load(), set()
+    for n in range(20):
+        answer = chat(standin, prompts.ask_text(f"Does it say [[A]], [[B]] {n}?"))
+        said.add(canonical(parse(answer, "ask", 0, Scale(), labels=YES_NO).verdict))
+    assert said == {"yes", "no", "unsure"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "labels"),
+    [*(("score", each) for each in SCORE_LABELS.values()), *(("pair", x) for x in PAIR.values())],
+)
+def test_labels_of_the_prompts_own_are_used(
+    standin: StandinControl, mode: Mode, labels: tuple[str, ...]
+) -> None:
+    text = PromptSet.load().judge_text(
+        mode, "analyze", instruction="What?", responses=["One.", "Two."], scale=Scale(),
+        change=PromptChange(labels=labels),
+    )  # fmt: skip
+    count = 1 if mode == "score" else 2
+    found = parse(chat(standin, text), mode, count, Scale(), labels=labels).verdict
+    assert found.status == {"score": "scored", "pair": "chosen"}[mode]
+
+
+def test_evidence_is_claimed_in_the_form_that_is_asked_for(standin: StandinControl) -> None:
+    said = "It is a bar chart of five towns."
+    for n in range(8):
+        text = PromptSet.load().judge_text(
+            "score", "analyze", instruction=f"What? {n}", responses=[said], scale=Scale(),
+            change=PromptChange(steps="evidence"),
+        )  # fmt: skip
+        answer = chat(standin, text)
+        claims = read_claims(answer)
+        assert claims
+        assert claims[-1].quote in said
+        assert parse(answer, "score", 1, Scale()).verdict.status == "scored"
 
 
 def test_a_ranking_holds_every_shown_letter_once(standin: StandinControl) -> None:

@@ -11,6 +11,8 @@ from data.errors import ConfigError
 from data.records import Record
 from tasks.config import AnthropicJudge, OpenAIJudge, RecordedJudge, RunConfig, Simulation
 from tasks.config_file import config_sha256, load_config, parse_config
+from tasks.families import cautions
+from tasks.probes import PROBES
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +36,13 @@ def written(folder: Path, config: object) -> Path:
 def test_every_configuration_that_comes_with_the_project_is_one(path: Path) -> None:
     if path.name != "providers.yaml":
         assert isinstance(load_config(path), RunConfig)
+
+
+def test_the_full_configuration_has_every_probe_and_a_verifier_of_another_family() -> None:
+    config = load_config(ROOT / "deployments/configs/full.yaml")
+    assert set(config.probes) == set(PROBES)
+    assert config.verifier is not None
+    assert cautions(config) == []
 
 
 def test_overrides_reach_nested_keys_list_entries_and_names(tmp_path: Path) -> None:
