@@ -1,11 +1,12 @@
 """The tree keeps its shape: packages, layers, and who may import what."""
 
 import ast
+import functools
 import importlib.metadata
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,13 @@ HOMES = {
 }
 
 
-def imports() -> Iterator[tuple[str, str]]:
+@functools.cache
+def imports() -> tuple[tuple[str, str], ...]:
     """Every (file, imported top-level name) of the six packages."""
+    return tuple(_imports())
+
+
+def _imports() -> Iterator[tuple[str, str]]:
     for layer in LAYERS:
         for path in (ROOT / layer).rglob("*.py"):
             name = path.relative_to(ROOT).as_posix()
@@ -34,14 +40,21 @@ def imports() -> Iterator[tuple[str, str]]:
                     yield name, node.module.split(".")[0]
 
 
+@pytest.fixture(scope="module")
+def owners() -> Mapping[str, list[str]]:
+    """The distributions that bring each top-level package."""
+    return importlib.metadata.packages_distributions()
+
+
 @pytest.mark.parametrize("layer", LAYERS)
-def test_each_package_is_the_one_in_the_tree_and_nobody_elses(layer: str) -> None:
+def test_each_package_is_the_one_in_the_tree_and_nobody_elses(
+    layer: str, owners: Mapping[str, list[str]]
+) -> None:
     spec = importlib.util.find_spec(layer)
     assert spec is not None
     assert spec.origin is not None
     assert Path(spec.origin).is_relative_to(ROOT)
-    owners = set(importlib.metadata.packages_distributions().get(layer, []))
-    assert owners <= {"judgeflow"}
+    assert set(owners.get(layer, [])) <= {"judgeflow"}
 
 
 def test_imports_point_left() -> None:

@@ -1,14 +1,14 @@
 """The whole nightly graph offline."""
 
-from tests.flows.conftest import Server, Terminal
+from tests.flows.conftest import InProcess, Server, Terminal
 
 
 def test_the_demo_twice_asks_nothing_the_second_time_and_gives_equal_bytes(
-    judgeflow: Terminal, prefect_server: Server
+    judgeflow: Terminal, quick: InProcess, prefect_server: Server
 ) -> None:
     where = ("--set", "bootstrap.replicates=200", "--set", f"cache={judgeflow.folder / 'cache'}")
     first = judgeflow("demo", "--run-dir", "one", "--json", *where)
-    second = judgeflow("demo", "--run-dir", "two", "--json", *where)
+    second = quick("demo", "--run-dir", "two", "--json", *where)
     assert (first.code, second.code) == (0, 0), first.err + second.err
     assert first.json["counts"]["sent"] == first.json["counts"]["planned"] > 2000
     assert second.json["counts"]["sent"] == 0
@@ -28,10 +28,10 @@ def test_the_demo_twice_asks_nothing_the_second_time_and_gives_equal_bytes(
     }
 
 
-def test_a_run_folder_holds_what_the_contract_promises(judgeflow: Terminal) -> None:
-    ended = judgeflow("run", judgeflow.config(), "--limit", "30", "--run-dir", "run")
+def test_a_run_folder_holds_what_the_contract_promises(quick: InProcess) -> None:
+    ended = quick("run", quick.config(), "--limit", "30", "--run-dir", "run")
     assert ended.code == 0, ended.err
-    names = {path.name for path in (judgeflow.folder / "run").iterdir()}
+    names = {path.name for path in (quick.folder / "run").iterdir()}
     tables = {"samples", "plan", "answers", "verdicts", "estimates"}
     assert {f"{name}.parquet" for name in tables} <= names
     assert {"run.json", "config.yaml", "validations", "report.html"} <= names

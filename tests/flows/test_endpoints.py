@@ -113,7 +113,7 @@ def test_the_quote_stands_beside_what_was_paid(
 
 
 def test_an_interrupt_with_slow_calls_in_flight_ends_within_five_seconds(
-    judgeflow: Terminal, standin: StandinControl, prefect_server: Server
+    judgeflow: Terminal, quick: InProcess, standin: StandinControl, prefect_server: Server
 ) -> None:
     standin.script(latency=60.0)
     folder = judgeflow.folder / "run"
@@ -131,6 +131,6 @@ def test_an_interrupt_with_slow_calls_in_flight_ends_within_five_seconds(
     print(f"ended {took_s:.1f} s after Ctrl-C")
     assert took_s < 5.0  # what is promised, not a speed
     standin.script()
-    ended = judgeflow("resume", folder, "--json")
+    ended = quick("resume", folder, "--json")
     assert ended.code == 0, ended.err
     assert standin.stats()["completed"] == ITEMS

@@ -200,7 +200,7 @@ def test_a_password_in_the_base_url_is_refused_and_not_shown(desk: Desk, provide
 def test_one_client_carries_many_calls_at_once(
     desk: Desk, standin: StandinControl, provider: str, request_to: Callable[..., Request]
 ) -> None:
-    standin.script(latency=0.3)
+    standin.script(latency=1.0)
 
     async def crowd() -> int:
         client = desk.client(provider, concurrency=150)
