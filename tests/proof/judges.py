@@ -41,7 +41,7 @@ def follows(effects: Mapping[str, float], sharpness: float = 1.0) -> Judge:
         for cue, strengths in ask.cues.items():
             dose = effects.get(cue, 0.0)
             if sample.mode == "score":
-                dose *= strengths[0]
+                dose = max(-1.0, min(1.0, dose * strengths[0]))
             elif max(strengths) <= min((*strengths, 0.0)):
                 continue
             pulled = _pulled(sample, chance, strengths, up=dose > 0)
