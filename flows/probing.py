@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,11 +24,18 @@ def print_probes(as_json: bool) -> None:
         {
             "probe": name,
             "modes": ", ".join(probe.modes),
-            "what it asks": " ".join((probe.__doc__ or "").split("\n\n")[0].split()),
+            "what it asks": _about(name),
         }
         for name, probe in sorted(PROBES.items())
     ]
     show(rows, as_json, lambda rows: table(rows, ["probe", "modes", "what it asks"]))
+
+
+def _about(name: str) -> str:
+    """The first sentence of a probe's module, without its name."""
+    module = importlib.import_module(f"tasks.probes.{name.replace('-', '_')}")
+    first = " ".join((module.__doc__ or "").split("\n\n")[0].split())
+    return first.partition(": ")[2] or first
 
 
 def show_probe(

@@ -149,7 +149,7 @@ def _told(matrix: Matrix, families: Mapping[str, str], probe: str, level: float)
             for column, responder in enumerate(matrix.responders)
             if families.get(responder, responder) == family
         ]
-        if own and len(own) < len(matrix.responders):
+        if len(matrix.judges) < 2 or (own and len(own) < len(matrix.responders)):
             told = preference(matrix.cells, at, own, level)
             rows.append(_estimate(matrix, subject, probe, "self_preference", None, told, level))
     return rows

@@ -17,6 +17,7 @@ from tasks.probes.kinds import Family
 from tasks.report.tables import span
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
+WIDE = 0.02  # of limits, to be said on the card
 FEWEST_IMAGES = 10  # for a finding to be called seen
 VERSION = 1  # of the card's JSON
 BASELINE = "baseline:"
@@ -193,7 +194,10 @@ def _findings(
     for probe, (family, wanted) in headlines.items():
         rows = pooled.filter(pl.col("probe") == probe).iter_rows(named=True)
         chosen += [
-            (family, row) for row in rows if (row["mode"], row["arm"], row["metric"]) in wanted
+            (family, row)
+            for row in rows
+            if (row["mode"], row["arm"], row["metric"]) in wanted
+            and not (row["metric"] == "price_ratio" and row["value"] is None)  # nothing is billed
         ]
     corrected = _corrected([row for _, row in chosen])
     kept = ("probe", "arm", "mode", "metric", "value", "low", "high", "n", "n_missing")
@@ -234,7 +238,7 @@ def _words(row: Mapping[str, Any], p: float | None) -> str:
     if row["value"] is None:
         return str(row["note"] or "not defined")
     if row["metric"] not in SHIFTS:
-        return str(row["note"] or "")
+        return "; ".join(part for part in (row["note"], _unknown(row)) if part)
     if row["low"] is None:
         return "no interval"
     if row["clusters"] < FEWEST_IMAGES and row["metric"] != "self_preference":  # of responders
@@ -245,6 +249,14 @@ def _words(row: Mapping[str, Any], p: float | None) -> str:
     if p is not None and p > 1 - row["level"]:
         return "seen alone, not when all findings are looked at together"
     return "seen"
+
+
+def _unknown(row: Mapping[str, Any]) -> str:
+    """What the value could be if what is missing or undecided were known, where that is much."""
+    low, high = row["bound_low"], row["bound_high"]
+    if low is None or high is None or high - low < WIDE:
+        return ""
+    return f"{low:.3f} to {high:.3f} if all were known"
 
 
 def _unreadable(judge: str, verdicts: pl.DataFrame) -> float | None:

@@ -22,10 +22,13 @@ class Names:
 
     def __init__(self, run: Mapping[str, Any]) -> None:
         self.judges = list(run.get("judges", ()))
+        self._constructed = label_words(run) == "labels by construction"
         self._simulated = {judge["name"] for judge in self.judges if judge.get("simulated")}
 
     def __call__(self, judge: str) -> str:
         """The judge's name with its label."""
+        if judge == "humans" and self._constructed:
+            return "labels by construction"
         panel = judge.startswith("panel:") and bool(self._simulated)
         return f"{judge} (simulated)" if panel or judge in self._simulated else judge
 

@@ -46,9 +46,11 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
         raise ConfigError(f"probe {probe!r} is not defined; known: {sorted(PROBES)!r}")
     own_items = isinstance(PROBES[probe], FreshProbe)
     samples = here.fresh() if own_items else here.samples()
-    sample = next((each for each in samples if each.sample_id == sample_id), None)
+    can = [each for each in samples if each.mode in PROBES[probe].modes]
+    named = [s for s in samples if sample_id in (s.sample_id, s.sample_id.split("/", 2)[-1])]
+    sample = next((each for each in named if each in can), named[0] if named else None)
     if sample is None:
-        some = [each.sample_id for each in samples[:3]]
+        some = [each.sample_id for each in can[:3]]
         raise DataError(f"there is no sample {sample_id!r}; the first are {some!r}")
     settings = here.config.probes.get(probe, ProbeConfig())
     variants = PROBES[probe].vary(sample, Around(settings, here.scale, samples, here.facts()))
