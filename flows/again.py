@@ -11,7 +11,7 @@ from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from data.tables import read
 from flows.terminal import show
-from tasks.report.card import markdown
+from tasks.report.card_markdown import markdown
 from tasks.stages import checks, results
 from tasks.stages.context import context
 

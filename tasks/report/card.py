@@ -14,7 +14,6 @@ from scipy.stats import false_discovery_control, norm
 
 from data.records import Record
 from tasks.probes.kinds import Family
-from tasks.report.tables import span
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
 WIDE = 0.02  # of limits, to be said on the card
@@ -265,71 +264,3 @@ def _unreadable(judge: str, verdicts: pl.DataFrame) -> float | None:
     if asked.is_empty():
         return None
     return float(asked["status"].is_in(["unparsed", "refused", "failed"]).mean())  # type: ignore[arg-type]
-
-
-def markdown(card: Card) -> str:
-    """The card as a Markdown page."""
-    kind = " (simulated: it looks at no picture)" if card.simulated else ""
-    lines = [
-        f"# {_plain(card.judge)}{kind}",
-        "",
-        f"Model {_plain(card.model)}; run {_plain(card.run)} of {card.started}, dataset "
-        f"{_plain(card.dataset)}, labels: {card.labels}. Intervals hold {card.level:.0%}.",
-        "",
-        "## What it can be trusted with",
-        "",
-        "| mode | setting | measure | value | interval | n | missing | best baseline | |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in card.trust:
-        best = "–" if row.baseline is None else f"{row.baseline} {_number(row.baseline_value)}"
-        lines.append(
-            f"| {row.mode} | {row.setting} | {row.metric} | {_number(row.value)} | {_span(row)} "
-            f"| {row.n} | {row.n_missing} | {best} | {row.words} |"
-        )
-    for family, title in TITLES.items():
-        lines += _section(title, [each for each in card.findings if each.family == family])
-    return "\n".join([*lines, "", *_foot(card), ""])
-
-
-def _section(title: str, findings: Sequence[Finding]) -> list[str]:
-    if not findings:
-        return []
-    head = [
-        "",
-        f"## {title}",
-        "",
-        "| probe | arm | mode | measure | value | interval | changed beyond noise | n | |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    rows = [
-        f"| {row.probe} | {_plain(row.arm or '')} | {row.mode} | {row.metric} "
-        f"| {_number(row.value)} | {_span(row)} | {_number(row.excess)} | {row.n} "
-        f"| {_plain(row.words)} |"
-        for row in findings
-    ]
-    return head + rows
-
-
-def _foot(card: Card) -> Iterator[str]:
-    if card.unreadable is not None:
-        yield f"{card.unreadable:.1%} of its base answers held no readable verdict."
-    for mode, usd in card.usd_per_1000.items():
-        price = "of unknown price" if usd is None else f"{usd:.2f} USD at listed prices"
-        yield f"1,000 judgements ({mode}): {price}."
-
-
-def _span(row: Trust | Finding) -> str:
-    return span(row.low, row.high)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _plain(text: str) -> str:
-    """Text from the data that cannot break out of a table or start markup."""
-    flat = " ".join(text.split())
-    for mark in "\\|*_`<>[]#":
-        flat = flat.replace(mark, f"\\{mark}")
-    return flat

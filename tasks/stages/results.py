@@ -17,7 +17,8 @@ from tasks.panels import panel_verdicts
 from tasks.probes import PROBES, Found, claims_of, estimate_probes
 from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.report import ReportInputs, write_report
-from tasks.report.card import Card, cards, markdown
+from tasks.report.card import Card, cards
+from tasks.report.card_markdown import markdown
 from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
 from tasks.stages.money import usd_per_1000
