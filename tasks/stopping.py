@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from data.errors import JudgeflowError
 
-GRACE_S = 3.0  # what calls in flight are given, so that all is over within 5 s
+GRACE_S = 2.0  # what calls in flight are given, so that all is over within 5 s
 
 
 class Stop:
