@@ -40,6 +40,7 @@ def test_a_dead_endpoint_is_left_alone_and_the_others_finish(
     assert set(left_alone["failure"]) == {"connection"}
 
 
+@pytest.mark.prove
 def test_a_slow_endpoint_does_not_hold_up_a_fast_one(
     judgeflow: Terminal, standin: StandinControl
 ) -> None:

@@ -93,6 +93,7 @@ def test_audits_that_cannot_be_meant_are_refused_before_anything_is_spent(
     assert (ended.code, words in ended.err) == (2, True), ended.err
 
 
+@pytest.mark.prove
 def test_answers_that_a_resume_brings_are_verified_too(
     quick: InProcess, standin: StandinControl
 ) -> None:
