@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from data.layout import DatasetConfig, TableColumns
 from data.records import MODES, Mode, Record
 
-SETTINGS = (
-    "analyze",
-    "figure-first",
-    "answer-first",
-    "figure-and-answer",
-    "no-figure",
-    "vision-expert",
-)
-MORE_STEPS = ("checklist", "describe-first")  # remedies that are prompts, used as settings are
-BLIND_SETTINGS = frozenset({"no-figure", "vision-expert"})
-Setting = Literal[
-    "analyze",
-    "figure-first",
-    "answer-first",
-    "figure-and-answer",
-    "no-figure",
-    "vision-expert",
-    "checklist",
-    "describe-first",
+PublishedSetting = Literal[
+    "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
 ]
+Remedy = Literal["checklist", "describe-first"]  # prompts that are used as settings are
+Setting = PublishedSetting | Remedy
+SETTINGS: tuple[str, ...] = get_args(PublishedSetting)
+MORE_STEPS: tuple[str, ...] = get_args(Remedy)
+BLIND_SETTINGS = frozenset({"no-figure", "vision-expert"})
 
 
 class Price(Record):

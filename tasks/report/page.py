@@ -88,38 +88,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
 
     names = tables.Names(inputs.run)
     modes = [mode for mode in inputs.primary if mode in set(inputs.samples["mode"])]
-    shown = []
-    for mode in modes:
-        metric = inputs.primary[mode]
-        board = tables.board(inputs.estimates, mode, metric, inputs.better.get(metric), names)
-        shown.append(
-            {
-                "mode": mode,
-                "metric": metric,
-                "board": board,
-                "chart": Markup(charts.intervals(board, metric)),
-                "sources": tables.by_source(inputs.estimates, mode, metric, names),
-                "levels": tables.by_level(inputs.estimates, mode, names),
-                "differences": tables.differences(inputs.differences, mode, names),
-                "others": tables.others(inputs.estimates, mode, names),
-                "shares": Markup(
-                    charts.shares(
-                        distributions.shares(inputs.samples, inputs.verdicts, mode, names),
-                        SHARES[mode],
-                    )
-                ),
-                "calibrations": [
-                    {"judge": name, "chart": Markup(charts.calibration(bins, name))}
-                    for name, bins in tables.calibrations(inputs.estimates, mode, names)
-                ],
-                "confusions": [
-                    {"judge": name, "chart": Markup(charts.confusion(counts, name))}
-                    for name, counts in distributions.confusions(
-                        inputs.samples, inputs.verdicts, mode, names
-                    )
-                ],
-            }
-        )
+    shown = [_mode(inputs, mode, names) for mode in modes]
     used = set(inputs.estimates["metric"])
     return {
         "run": inputs.run,
@@ -149,4 +118,40 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "definitions": sorted((m, d) for m, d in inputs.definitions.items() if m in used),
         "labels": tables.label_words(inputs.run),
         "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
+    }
+
+
+def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:
+    """What the template shows of one mode."""
+    from markupsafe import Markup
+
+    from tasks.report import charts
+
+    metric = inputs.primary[mode]
+    board = tables.board(inputs.estimates, mode, metric, inputs.better.get(metric), names)
+    return {
+        "mode": mode,
+        "metric": metric,
+        "board": board,
+        "chart": Markup(charts.intervals(board, metric)),
+        "sources": tables.by_source(inputs.estimates, mode, metric, names),
+        "levels": tables.by_level(inputs.estimates, mode, names),
+        "differences": tables.differences(inputs.differences, mode, names),
+        "others": tables.others(inputs.estimates, mode, names),
+        "shares": Markup(
+            charts.shares(
+                distributions.shares(inputs.samples, inputs.verdicts, mode, names),
+                SHARES[mode],
+            )
+        ),
+        "calibrations": [
+            {"judge": name, "chart": Markup(charts.calibration(bins, name))}
+            for name, bins in tables.calibrations(inputs.estimates, mode, names)
+        ],
+        "confusions": [
+            {"judge": name, "chart": Markup(charts.confusion(counts, name))}
+            for name, counts in distributions.confusions(
+                inputs.samples, inputs.verdicts, mode, names
+            )
+        ],
     }
