@@ -65,6 +65,7 @@ def demo(run_dir: Path | None, overrides: tuple[str, ...], as_json: bool) -> Non
 @limit
 @limit_probes
 @click.option("--probes/--no-probes", default=True, help="Quote the configured probes too.")
+@click.option("--variants", is_flag=True, help="A line for every variant, not the sums.")
 @as_json
 def plan(
     config: Path,
@@ -72,13 +73,15 @@ def plan(
     limit: int | None,
     limit_probes: int | None,
     probes: bool,
+    variants: bool,
     as_json: bool,
 ) -> None:
     """The quote: requests, cached share, tokens, price and time. Makes no call."""
     from flows.planning import print_quote
 
     changes: dict[str, Any] = {} if probes else {"probes": {}}
-    print_quote(config, _with_limit(overrides, limit_probes), limit, as_json, **changes)
+    overrides = _with_limit(overrides, limit_probes)
+    print_quote(config, overrides, limit, as_json, variants=variants, **changes)
 
 
 @cli.command()

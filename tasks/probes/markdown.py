@@ -66,6 +66,10 @@ class Markdown:
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out that can be set in Markdown."""
+        return bool(targets(sample))
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A score's response, or the worse and the better one, without and with markup."""
         draws = range(around.config.draws)
