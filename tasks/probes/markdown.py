@@ -17,7 +17,7 @@ MARKS = (
     (re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE), ""),  # fences of code
     (re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}(?:\n|\Z)", re.MULTILINE), ""),  # rules
     (re.compile(r"^[ \t]*(?:(?:#{1,6}|[-*+>])[ \t]+)+", re.MULTILINE), ""),  # headings, bullets
-    (re.compile(r"!?\[([^\]\n]{1,300})\]\(([^)\s]{1,500})\)"), r"\1 (\2)"),  # links
+    (re.compile(r"!?\[([^\[\]\n]{1,300})\]\(([^)\s]{1,500})\)"), r"\1 (\2)"),  # links
     (
         re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^\n]{0,300}?[^\s*])\1(?![\w*])"),
         r"\2",
