@@ -54,8 +54,7 @@ def this_attempt() -> Attempt | None:
     if context is None or context.flow_run is None or context.flow_run.state is None:
         return None
     run, state = context.flow_run, context.flow_run.state
-    # the record was read before this attempt began, and counts those before it
-    return Attempt(run.id, run.run_count + 1, state.id, run.deployment_id is not None)
+    return Attempt(run.id, max(run.run_count, 1), state.id, run.deployment_id is not None)
 
 
 def known_folder() -> str | None:
