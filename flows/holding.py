@@ -23,6 +23,7 @@ from data.run_lock import RunLock
 from flows.attempts import known_folder, remember_folder, this_attempt
 from flows.garbage import rarely_collecting
 from flows.opening import differs, open_run
+from flows.reaping import reap_beside
 from flows.stopping import stop_run, stops_on_signals
 from flows.watching import watching
 from tasks import engine_room
@@ -38,6 +39,8 @@ def opened(config: str | None, run_dir: str | None, **changes: Any) -> Iterator[
     run = open_run(config, given, flow_run.id, **changes)
     remember_folder(run)
     attempt = this_attempt()
+    if attempt is not None and attempt.deployed:
+        reap_beside(run)
     again = attempt is not None and attempt.number > 1 and config is not None
     with held(run, config_differs=again and differs(run, Path(str(config)), changes)) as here:
         yield here

@@ -6,32 +6,54 @@ Where both were killed nobody does, and the server has the flow run as running f
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.states import Cancelled, Crashed
 
 from data.errors import DataError, HostError
+from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.run_lock import RunLock, holder_lives
 from flows.attempts import server
 
 NEWEST = 50  # run folders that are looked at: older ones have been looked at before
+log = logging.getLogger("judgeflow.reaping")
 UNENDED = {StateType.RUNNING, StateType.CANCELLING}
 
 
+def reap_beside(run: RunFolder) -> None:
+    """Mark what was left behind beside a run; a server that does not answer fails nothing."""
+    try:
+        left = reap(run.path.parent)
+    except HostError as error:
+        log.info("%s", error)
+        return
+    for name in left:
+        log.warning("run %r was left behind by its worker and is marked as crashed", name)
+
+
 def reap(runs: Path) -> list[str]:
-    """Mark the flow runs of dead processes in a folder of runs; return the runs' names."""
+    """Mark the flow runs of dead processes in a folder of runs; return the runs' names.
+
+    Raises:
+        HostError: the server does not answer.
+    """
     found = [path.parent for path in sorted(runs.glob("*/run.json"))[-NEWEST:]]
     dead = [folder for folder in found if _died(folder)]
     if not dead:
         return []
-    with server() as client:
-        return [folder.name for folder in dead if _mark(client, folder)]
+    try:
+        with server() as client:
+            return [folder.name for folder in dead if _mark(client, folder)]
+    except (httpx.HTTPError, OSError, PrefectException) as error:
+        raise HostError(f"the Prefect server does not answer: {one_line(str(error))}") from error
 
 
 def _died(folder: Path) -> bool:
@@ -68,6 +90,8 @@ def _told(client: SyncPrefectClient, attempt: dict[str, Any], said: str) -> bool
         return False
     if state is None or state.type not in UNENDED:
         return False
+    if state.type is StateType.RUNNING and str(state.id) != attempt["state"]:
+        return False  # a later attempt is on its way
     ended = Cancelled if state.type is StateType.CANCELLING else Crashed
     client.set_flow_run_state(UUID(attempt["flow_run"]), ended(message=said), force=True)
     return True
