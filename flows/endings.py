@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -43,6 +44,8 @@ def told_in_one_line(
                 raise Abort(str(error)) from None
             return ending(error)
 
+    # the form in Prefect's page is made of the parameters' types, by their names in `body`'s module
+    told.__signature__ = inspect.signature(body, eval_str=True)  # type: ignore[attr-defined]
     return told
 
 

@@ -119,7 +119,8 @@ def test_an_upgrade_of_the_shard_step_asks_the_cache_and_nobody_else(
     path = quick.config(judges=[one], shard_retries=0, on_open_rows="fail", **asked)
     assert quick("run", path, "--run-dir", "upgraded").code == 3
     standin.script()
-    monkeypatch.setattr(steps.execute_shard, "cache_policy", OncePerRun(version="next"))
+    upgraded = steps.execute_shard.with_options(cache_policy=OncePerRun(version="next"))
+    monkeypatch.setattr(steps, "execute_shard", upgraded)
     assert quick("resume", "upgraded").code == 0
     stats = standin.stats()
     assert (stats["completed"], stats["most_completed_per_body"]) == (16, 1)

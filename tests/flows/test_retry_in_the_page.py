@@ -1,7 +1,6 @@
 """A person's clicks in Prefect's own page: Retry and Cancel, seen by what the provider counts."""
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,11 +66,11 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png")
 
 
-def click(page: Any, *words: str) -> None:
-    """Press the buttons with these words, one after the other."""
-    for word in words:
-        button = page.get_by_role("button", name=re.compile(rf"^\s*{word}\s*$", re.I))
-        button.last.click()
+def press(page: Any, word: str, warned: str, confirm: str) -> None:
+    """Press a button of the page and then the one that confirms it."""
+    page.get_by_role("button", name=word, exact=True).first.click()
+    page.get_by_text(warned).first.wait_for()
+    page.get_by_role("button", name=confirm, exact=True).last.click()
 
 
 def test_pressing_retry_asks_only_what_is_open(
@@ -90,7 +89,7 @@ def test_pressing_retry_asks_only_what_is_open(
     page.get_by_text("requests have no answer").first.wait_for()
     standin.script()
     started = time.monotonic()
-    click(page, "Retry", "Retry")  # the second one confirms
+    press(page, "Retry", "This will retry flow run", "Retry")
     nightly.wait(run, "RUNNING", "COMPLETED")
     assert nightly.ended(run)["type"] == "COMPLETED"
     tell("Retry in the page", standin, retry=time.monotonic() - started)
@@ -112,13 +111,8 @@ def test_pressing_cancel_stops_the_calls(
     wait_for_calls(standin, 4)
     (flow,) = flow_processes(work)
     show(page, nightly, run, "running")
-    page.get_by_role("button", name="Flow run actions").or_(
-        page.locator(".flow-run-menu button, .p-icon-button-menu button").first
-    ).first.click()
-    page.get_by_text("Cancel", exact=True).first.click()
-    picture(page, "cancelling")
     started = time.monotonic()
-    click(page, "Cancel")
+    press(page, "Cancel", "This will put flow run", "Confirm")
     stopped = wait_for_end([flow], 60)
     assert standin.stats()["total"] < ITEMS
     quiet_calls(standin)
