@@ -14,6 +14,12 @@ from tasks import engine_room
 _waiting = threading.Event()
 _listening = threading.Event()
 _given: list[JudgeflowError] = []  # reasons that no signal brought, for the main thread
+_terminated = threading.Event()
+
+
+def terminated() -> bool:
+    """Whether somebody has sent SIGTERM to this process since it last began a run."""
+    return _terminated.is_set()
 
 
 @contextmanager
@@ -52,6 +58,8 @@ def stops_on_signals() -> Iterator[None]:
         if _given:
             reason = _given.pop(0)
         else:
+            if number == signal.SIGTERM:
+                _terminated.set()
             for again, old in before.items():
                 signal.signal(again, old)
             name = signal.Signals(number).name
@@ -65,6 +73,7 @@ def stops_on_signals() -> Iterator[None]:
 
     for number in before:
         signal.signal(number, handler)
+    _terminated.clear()
     _listening.set()
     try:
         yield
