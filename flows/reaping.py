@@ -15,9 +15,10 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelled, Crashed
 
-from data.errors import DataError, HostError
+from data.errors import ConfigError, DataError, HostError
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.run_lock import RunLock, holder_lives
@@ -43,8 +44,11 @@ def reap(runs: Path) -> list[str]:
     """Mark the flow runs of dead processes in a folder of runs; return the runs' names.
 
     Raises:
-        HostError: the server does not answer.
+        ConfigError: no server is named.
+        HostError: it does not answer.
     """
+    if not PREFECT_API_URL.value():
+        raise ConfigError("flow runs are marked on a Prefect server; set PREFECT_API_URL")
     found = [path.parent for path in sorted(runs.glob("*/run.json"))[-NEWEST:]]
     dead = [folder for folder in found if _died(folder)]
     if not dead:
