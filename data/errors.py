@@ -6,11 +6,14 @@ JudgeflowError
 │   ├── DataError
 │   ├── CredentialsError      bad key, unknown model, exhausted quota
 │   └── HostError             full disk, read-only folder, a run folder held by another process
+│       └── LostRunError      another process has taken the run over
 ├── IncompleteError       3   rows are still open, or coverage is below its floor
 ├── BudgetError           4   the next call could cross the limit
 ├── CheckpointError       5   an error-level expectation failed
 ├── DefectError          70   a mistake in judgeflow itself
 └── InterruptedRunError 130   Ctrl-C or cancel
+    ├── OrphanedRunError      the worker that started the run is gone
+    └── SupersededRunError    the server has moved on from this attempt
 """
 
 
@@ -40,6 +43,10 @@ class HostError(InputError):
     """The machine cannot do it: full disk, read-only folder, a lock held by a live process."""
 
 
+class LostRunError(HostError):
+    """Another process has taken the run over; this one must neither write nor call."""
+
+
 class IncompleteError(JudgeflowError):
     """Some requests have no answer yet; `judgeflow resume` asks them again."""
 
@@ -62,6 +69,14 @@ class InterruptedRunError(JudgeflowError):
     """Somebody pressed Ctrl-C or cancelled the run."""
 
     exit_code = 130
+
+
+class OrphanedRunError(InterruptedRunError):
+    """The worker that started the run is gone; nobody would notice what becomes of it."""
+
+
+class SupersededRunError(InterruptedRunError):
+    """The server counts this attempt as over; another one may be on its way."""
 
 
 class DefectError(JudgeflowError):

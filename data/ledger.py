@@ -12,6 +12,7 @@ from typing import Any
 
 from data.errors import HostError
 from data.records import Record
+from data.run_lock import require_held
 
 
 class Spent(Record):
@@ -45,6 +46,7 @@ class Ledger:
     """Appends lines to a file of this process; a line is whole or absent, also after SIGKILL."""
 
     def __init__(self, folder: Path) -> None:
+        self._run = folder.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{os.uname().nodename}-{os.getpid()}.jsonl"
@@ -53,7 +55,8 @@ class Ledger:
             raise HostError(f"the run folder cannot be written: {error.strerror}") from error
 
     def sent(self, key: str, judge: str, attempt: int, max_usd: float | None) -> None:
-        """Note that an attempt is about to be sent."""
+        """Note that an attempt is about to be sent; refused where the run was taken over."""
+        require_held(self._run)
         self._append({"e": "sent", "k": key, "j": judge, "a": attempt, "max": max_usd})
 
     def adopted(self, key: str, judge: str, max_usd: float | None) -> None:

@@ -17,6 +17,7 @@ import polars as pl
 
 from data import tables
 from data.errors import DataError, HostError
+from data.run_lock import require_held
 
 FORMAT = 2  # of run.json and the tables
 
@@ -147,6 +148,7 @@ class RunFolder:
         return (self.path / name).read_text(encoding="utf-8")
 
     def _writing(self) -> _Writing:
+        require_held(self.path)
         return _Writing(self.path)
 
 

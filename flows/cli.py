@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from data.errors import ConfigError, DefectError, JudgeflowError
+from data.errors import DefectError, JudgeflowError
 from flows.terminal import quieten, say
 
 FILE = click.Path(path_type=Path)
@@ -195,9 +195,9 @@ def _with_limit(overrides: tuple[str, ...], limit_probes: int | None) -> tuple[s
 
 
 def _reason(override: str | None, why: str | None) -> dict[str, str]:
-    if (override is None) != (why is None):
-        raise ConfigError("--override CHECKPOINT and --why TEXT go together")
-    return {} if override is None or why is None else {override: why}
+    from flows.overriding import reasons
+
+    return reasons(override, why)
 
 
 def _commands() -> None:
@@ -205,11 +205,13 @@ def _commands() -> None:
 
     for command in COMMANDS:
         cli.add_command(command)
-    from flows import cli_cache, cli_data, cli_probes
+    from flows import cli_cache, cli_data, cli_parts, cli_probes
 
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
     cli.add_command(cli_probes.probes)
+    cli.add_command(cli_parts.rerun)
+    cli.add_command(cli_parts.reap)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 from prefect.artifacts import (
     create_link_artifact,
@@ -16,44 +14,24 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
-from prefect.client.schemas.objects import State
+from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
-from prefect.states import Cancelled
 
-from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
-from data.run_folder import RunFolder
-from data.run_lock import RunLock
+from data.errors import IncompleteError, JudgeflowError
 from flows.dispatch import finished
-from flows.garbage import rarely_collecting
-from flows.stopping import stops_on_signals, waiting_for_shards
+from flows.endings import told_in_one_line
+from flows.holding import held, opened
+from flows.stopping import waiting_for_shards
 from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
-from tasks.stages.context import Context, context
+from tasks.stages.context import Context
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
-__all__ = ["GATHER", "JUDGE", "VERIFY"]
-
-
-P = ParamSpec("P")
-
-
-def cancelled_if_interrupted(
-    body: Callable[P, dict[str, Any]],
-) -> Callable[P, dict[str, Any] | State[Any]]:
-    """A flow body whose interrupt ends the flow run as Cancelled rather than Failed."""
-
-    @functools.wraps(body)
-    def told(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any] | State[Any]:
-        try:
-            return body(*args, **kwargs)
-        except InterruptedRunError as error:
-            return Cancelled(message=str(error))
-
-    return told
+__all__ = ["GATHER", "JUDGE", "VERIFY", "held", "opened", "told_in_one_line"]
 
 
 def changes(
@@ -71,12 +49,6 @@ def changes(
     }
 
 
-def flow_run_id() -> str | None:
-    """The id of the flow run we are in."""
-    known: str | None = flow_run.id
-    return known
-
-
 def flow_run_name() -> str:
     """The run folder's name where one was given, else the flow's and the date's."""
     parameters = flow_run.parameters or {}
@@ -85,23 +57,10 @@ def flow_run_name() -> str:
     return f"{flow_run.flow_name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
 
 
-@contextmanager
-def held(run: RunFolder) -> Iterator[Context]:
-    """The run's context while this process alone works on it; every ending is written down."""
-    with RunLock(run.path), stops_on_signals(), rarely_collecting():
-        here = context(run.path)
-        here.run.note(status="running", error=None, exit_code=None, finished=None)
-        try:
-            yield here
-        except BaseException as error:
-            end(here, error)
-            raise
-        finally:
-            engine_room.close(here.run)
-
-
-def answer_round(here: Context, round_: int) -> None:
+def answer_round(here: Context, round_: int, part: str | None = None) -> None:
     """Answer every shard of a round, some at once; open rows fail or are reported.
+
+    Of a `part` of the round (`judge`, `probe`) only its requests are quoted and asked.
 
     Raises:
         JudgeflowError: what stopped the run, or `IncompleteError` where open rows must fail it.
@@ -110,27 +69,32 @@ def answer_round(here: Context, round_: int) -> None:
     shards = steps.plan_round(run, round_)
     if not shards:
         return
-    lines = rounds.quote_round(here, round_)
+    lines = rounds.quote_round(here, round_, part)
     total = quote_total(lines)
     require_prices(total, here.config.budget.max_usd)
-    here.run.note(  # a resumed run keeps the quote it started with
-        quote={str(round_): total.model_dump(), **facts.get("quote", {})},
-        quote_parts={str(round_): quoted_parts(lines), **facts.get("quote_parts", {})},
-    )
+    if part is None:
+        here.run.note(  # a resumed run keeps the quote it started with
+            quote={str(round_): total.model_dump(), **facts.get("quote", {})},
+            quote_parts={str(round_): quoted_parts(lines), **facts.get("quote_parts", {})},
+        )
     progress.expect(total.requests)
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
+    if part is not None:  # a part of a shard is not the shard
+        shard_step = shard_step.with_options(cache_policy=NO_CACHE, persist_result=False)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
 
+    endpoints = rounds.by_endpoint(here, round_, part)
+
     def submit(shard: str) -> PrefectFuture[Any]:
-        return shard_step.submit(run, facts["nonce"], shard)
+        return shard_step.submit(run, facts["nonce"], shard, part)
 
     with waiting_for_shards():
         ended = finished(
-            rounds.by_endpoint(here, round_),
+            endpoints,
             submit,
             lambda: engine_room.stop_reason(here.run) is not None,
         )
-        missing = _collect(here, ended, len(shards), meter)
+        missing = _collect(here, ended, sum(map(len, endpoints.values())), meter)
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -146,6 +110,23 @@ def overrides(here: Context) -> Mapping[str, str]:
     """Why a person lets the run pass a failed checkpoint, by checkpoint."""
     found: Mapping[str, str] = here.run.facts().get("overrides", {})
     return found
+
+
+def let_pass(here: Context, passed: Mapping[str, str]) -> None:
+    """Keep why a person lets the run pass failed checkpoints."""
+    if passed:
+        here.run.note(overrides={**overrides(here), **passed})
+
+
+def measure(here: Context) -> None:
+    """The last stages before the page: verdicts, estimates, and what must be true of them."""
+    run, why = str(here.run.path), overrides(here)
+    steps.collect_verdicts(run)
+    steps.check(run, "verdicts", why)
+    steps.measure(run)
+    if here.run.has("claims"):
+        steps.check(run, "claims", why)
+    steps.check(run, "estimates", why)
 
 
 def finish(here: Context) -> dict[str, Any]:
@@ -183,20 +164,6 @@ def finish(here: Context) -> dict[str, Any]:
     if problem:
         raise problem
     return facts
-
-
-def end(here: Context, error: BaseException) -> None:
-    """Write down what ended the run early."""
-    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
-        return
-    code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
-    status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
-    here.run.note(
-        status=status.get(code, "failed"),
-        error=str(error) or type(error).__name__,
-        exit_code=code,
-        cost=money(here),
-    )
 
 
 def _collect(

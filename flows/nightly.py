@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from prefect import flow
 
 from flows import graph
 from flows.dispatch import shard_runner
-from flows.opening import open_run
+from flows.overriding import reasons
 from tasks import steps
 
 
@@ -17,7 +18,7 @@ from tasks import steps
     flow_run_name=graph.flow_run_name,
     task_runner=shard_runner(),
 )
-@graph.cancelled_if_interrupted
+@graph.told_in_one_line
 def nightly(
     config: str | None = None,
     overrides: list[str] | None = None,
@@ -25,6 +26,8 @@ def nightly(
     max_usd: float | None = None,
     max_calls: int | None = None,
     limit: int | None = None,
+    override: str | None = None,
+    why: str | None = None,
 ) -> dict[str, Any]:
     """Evaluate every judge of a configuration, probes included; returns the run's record.
 
@@ -35,26 +38,24 @@ def nightly(
         max_usd: the run stops before a call that could cross this.
         max_calls: the most HTTP requests, retries among them.
         limit: at most so many samples, stratified.
+        override: a failed checkpoint that may be passed.
+        why: the reason, which is kept.
     """
+    passed: Mapping[str, str] = reasons(override, why)
     changes = graph.changes(overrides, max_usd, max_calls, limit)
-    opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
-    with graph.held(opened) as here:
-        run, why = str(opened.path), graph.overrides(here)
+    with graph.opened(config, run_dir, **changes) as here:
+        graph.let_pass(here, passed)
+        run, passed = str(here.run.path), graph.overrides(here)
         steps.load_samples(run)
-        steps.check(run, "samples", why)
+        steps.check(run, "samples", passed)
         steps.prepare_images(run)
-        steps.check(run, "images", why)
+        steps.check(run, "images", passed)
         graph.answer_round(here, graph.GATHER)
         if here.config.responders:
-            steps.check(run, "responses", why)
+            steps.check(run, "responses", passed)
             steps.take_responses(run)
             steps.prepare_images(run)  # those that probes change for what has responses only now
         graph.answer_round(here, graph.JUDGE)
         graph.answer_round(here, graph.VERIFY)
-        steps.collect_verdicts(run)
-        steps.check(run, "verdicts", why)
-        steps.measure(run)
-        if here.run.has("claims"):
-            steps.check(run, "claims", why)
-        steps.check(run, "estimates", why)
+        graph.measure(here)
         return graph.finish(here)

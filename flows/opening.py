@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.errors import ConfigError
+from data.errors import ConfigError, JudgeflowError
 from data.run_folder import RunFolder, new_run_path
 from tasks.config import BudgetConfig, RunConfig
-from tasks.config_file import load_config
+from tasks.config_file import config_sha256, load_config
 from tasks.stages.prepare import create_run
 
 CONFIGS = Path(__file__).parents[1] / "deployments" / "configs"
@@ -62,6 +62,15 @@ def open_run(
     if (target / "run.json").exists():
         return RunFolder.open(target)
     return create_run(loaded, path.resolve().parent, PRICES, target)
+
+
+def differs(run: RunFolder, config: Path, changes: Mapping[str, Any]) -> bool:
+    """Whether a configuration says something else by now than when the run began."""
+    try:
+        now = config_sha256(configured(config, **changes))
+    except JudgeflowError:
+        return True  # it is gone, or wrong; the run has its own
+    return bool(now != run.facts()["config_sha256"])
 
 
 def _folder_of(runs: Path, name: str, flow_run_id: str | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from data.errors import (
     IncompleteError,
     InterruptedRunError,
     JudgeflowError,
+    SupersededRunError,
 )
 from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
@@ -81,27 +83,43 @@ def _prepare(
 
 
 def _execute(name: str, folder: Path, as_json: bool) -> None:
+    problem = executed(name, folder)
+    if problem is None or isinstance(problem, IncompleteError):
+        show_run(folder, as_json)
+    if problem is not None:
+        raise problem
+
+
+def executed(name: str, folder: Path, **parameters: Any) -> JudgeflowError | None:
+    """Run a flow on a run's folder; why it did not end well, if so.
+
+    Raises:
+        HostError: Prefect cannot be reached.
+    """
     server = os.environ.get("PREFECT_API_URL")
     say(f"run {folder.name}" + ("" if server else " (starting a temporary Prefect server)"))
     with progress():
-        from flows.adhoc import adhoc
-        from flows.nightly import nightly
+        from prefect.exceptions import Abort
+
         from flows.temporary_server import ends_with_this_process
 
         ends_with_this_process()
-        flow = nightly if name == "nightly" else adhoc
+        flow: Any = getattr(importlib.import_module(f"flows.{name}"), name)
         try:
-            state: Any = flow(run_dir=str(folder), return_state=True)
+            state: Any = flow(run_dir=str(folder), **parameters, return_state=True)
+        except Abort as error:
+            return SupersededRunError(str(error))
         except Exception as error:
             where = server or "the temporary server"
             raise HostError(f"Prefect at {where}: {one_line(str(error))[:200]}") from error
-    problem = _problem(state)
-    if problem is None or isinstance(problem, IncompleteError):
-        facts = RunFolder.open(folder).facts()
-        if facts.get("finished"):
-            show(_summary(facts, folder), as_json, lambda s: _text(s, folder))
-    if problem is not None:
-        raise problem
+    return _problem(state)
+
+
+def show_run(folder: Path, as_json: bool) -> None:
+    """Print the summary of a run that was measured."""
+    facts = RunFolder.open(folder).facts()
+    if facts.get("finished"):
+        show(_summary(facts, folder), as_json, lambda s: _text(s, folder))
 
 
 def _problem(state: Any) -> JudgeflowError | None:

@@ -20,7 +20,7 @@ from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
 from tasks.batching import Batching
 from tasks.budget import Budget
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
+from tasks.config import AnthropicJudge, BudgetConfig, Judge, OpenAIJudge, RunConfig
 from tasks.engine import Engine, Lane
 from tasks.health import Health
 from tasks.jobs import Job, Outcome
@@ -41,6 +41,7 @@ PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
+_limits: dict[Path, BudgetConfig] = {}  # of runs that are not under those of their configuration
 _told: JudgeflowError | None = None  # to runs whose engine has not started when all must stop
 
 
@@ -84,11 +85,18 @@ def stop_all(reason: JudgeflowError) -> None:
         stop.set(reason)
 
 
+def limit(run: RunFolder, limits: BudgetConfig) -> None:
+    """Let other limits hold for a run, until it is closed."""
+    with _lock:
+        _limits[run.path] = limits
+
+
 def close(run: RunFolder) -> None:
     """Close the run's clients, cache and diary; a later shard opens them anew."""
     global _told
     with _lock:
         _told = None
+        _limits.pop(run.path, None)
         running = _running.pop(run.path, None)
     if running is not None:
         asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
@@ -114,7 +122,7 @@ def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Runnin
 
     async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
         shared: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
-        limits = config.budget
+        limits = _limits.get(run.path, config.budget)
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
         lanes = {}
         for name, judge in entries.items():

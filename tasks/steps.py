@@ -42,6 +42,14 @@ def prepare_images(run: str) -> dict[str, int]:
     return counts
 
 
+@task(name="prepare images again", timeout_seconds=6 * 3600)
+def prepare_images_again(run: str) -> dict[str, int]:
+    """The same for a run that has asked already; refused where it would ask something else."""
+    counts = prepare.prepare_images_again(context(run))
+    get_run_logger().info("%(images)s images, %(refused)s refused", counts)
+    return counts
+
+
 @task(name="check", task_run_name="check {boundary}", timeout_seconds=3600)
 def check(run: str, boundary: str, overrides: Mapping[str, str]) -> dict[str, Any]:
     """The checkpoint at a stage's boundary; an error-level finding ends the run."""
@@ -69,9 +77,9 @@ def plan_round(run: str, round_: int) -> list[str]:
     timeout_seconds=7 * 24 * 3600,  # batches take a day each
     tags=["judgeflow-shard"],
 )
-def execute_shard(run: str, nonce: str, shard: str) -> dict[str, Any]:
-    """A shard's answers, durable; ends failed while rows are open."""
-    counts = rounds.execute_shard(context(run), shard, progress.heard)
+def execute_shard(run: str, nonce: str, shard: str, part: str | None = None) -> dict[str, Any]:
+    """A shard's answers, or those to a part of it, durable; ends failed while rows are open."""
+    counts = rounds.execute_shard(context(run), shard, progress.heard, part)
     get_run_logger().info("%(shard)s: %(sent)s sent, %(cached)s cached, %(failed)s failed", counts)
     return counts
 

@@ -13,6 +13,7 @@ from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
 from tasks.report.tables import alarming
 from tasks.stages import results
 from tasks.stages.context import Context
+from tasks.stages.continuing import changed_since
 from tasks.stages.rounds import take_responses
 from tasks.stages.summary import simulated_names
 
@@ -37,7 +38,7 @@ def check(here: Context, boundary: str, overrides: Mapping[str, str]) -> dict[st
 
 def warnings(run: RunFolder) -> list[str]:
     """What a reader must know before the figures, a line each: checkpoints, extras, alarms."""
-    found = list(run.facts().get("cautions", []))
+    found = [*run.facts().get("cautions", []), *changed_since(run.facts())]
     found += [
         f"checkpoint {result['boundary']!r}: {found['message']}"
         for result in checkpoints(run)

@@ -76,7 +76,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         config_sha256=meaning,
         cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
-        commit=_commit(),
+        commit=commit(),
         versions=versions(),
         seed=config.bootstrap.seed,
         level=config.bootstrap.level,
@@ -156,6 +156,27 @@ def prepare_images(here: Context) -> dict[str, int]:
     return {"images": len(references), "prepared": len(rows), "refused": len(refused)}
 
 
+def prepare_images_again(here: Context) -> dict[str, int]:
+    """Prepare the images of a run anew, such as those that were lost from the store.
+
+    Raises:
+        DataError: what is planned to be sent would be another image by now.
+    """
+    before = here.run.table("images") if here.run.has("images") else None
+    counts = prepare_images(here)
+    columns = ["source_sha256", "limits", "change", "sha256"]
+    if before is None or not here.run.facts().get("planned"):
+        return counts
+    other = before.join(here.run.table("images"), on=columns, how="anti", nulls_equal=True)
+    if other.height:
+        here.run.store("images", before)
+        raise DataError(
+            f"{other.height} images would be sent as other bytes than this run has planned, such "
+            f"as that of {other['path'][0]!r}; start a new run for them"
+        )
+    return counts
+
+
 def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
@@ -221,7 +242,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The commit of the checkout judgeflow runs from, with `+` if it has changes."""
     here = Path(__file__).parents[2]
     if not (here / ".git").exists():

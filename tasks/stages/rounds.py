@@ -15,7 +15,8 @@ from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import Sample
-from data.tables import ANSWERS, PLAN, Samples, table
+from data.run_lock import require_held
+from data.tables import ANSWERS, Samples, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.gather import descriptions, gathered, with_responses
@@ -32,6 +33,7 @@ from tasks.plan import (
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.context import Context
 from tasks.stages.outcomes import answer_row, counts_of
+from tasks.stages.parts import in_part, keys_of, plan_of
 from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
 
 WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
@@ -93,7 +95,7 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
     if not bound:
-        found = gathered(_plan(here), here.run.answers(), "describe")
+        found = gathered(plan_of(here), here.run.answers(), "describe")
         base = replace(base, descriptions=descriptions(found, here.describer_of))
     return plan_judging(base, samples)
 
@@ -103,7 +105,7 @@ def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
 
     Round 3 is planned anew once a resume has brought answers that it did not stand on.
     """
-    plan, facts = _plan(here), here.run.facts()
+    plan, facts = plan_of(here), here.run.facts()
     known = {"verified": answered_before(here)} if round_ == VERIFY and not bound else {}
     if facts.get("planned", 0) < round_ or any(facts.get(k) != v for k, v in known.items()):
         shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
@@ -116,9 +118,11 @@ def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     return rows["shard"].unique(maintain_order=True).to_list()
 
 
-def by_endpoint(here: Context, round_: int) -> dict[str, list[str]]:
-    """The shards of a round by the endpoint and model they ask."""
-    rows = _plan(here).filter(pl.col("round") == round_)
+def by_endpoint(here: Context, round_: int, part: str | None = None) -> dict[str, list[str]]:
+    """The shards of a round, or of a part of it, by the endpoint and model they ask."""
+    rows = plan_of(here).filter(pl.col("round") == round_)
+    if part is not None:  # a request that stands in several rows is asked in the first one's shard
+        rows = rows.join(keys_of(rows, part), on="request_key", how="semi", maintain_order="left")
     found: dict[str, list[str]] = {}
     for shard, judge in rows.unique("shard", maintain_order=True).select("shard", "judge").rows():
         seat = here.seats[judge]
@@ -126,9 +130,9 @@ def by_endpoint(here: Context, round_: int) -> dict[str, list[str]]:
     return found
 
 
-def quote_round(here: Context, round_: int) -> list[QuoteLine]:
-    """The quote of a round as its plan stands; looks into the cache, makes no call."""
-    plan = _plan(here).filter(pl.col("round") == round_)
+def quote_round(here: Context, round_: int, part: str | None = None) -> list[QuoteLine]:
+    """The quote of a round or a part of it, as planned; looks into the cache, makes no call."""
+    plan = in_part(plan_of(here).filter(pl.col("round") == round_), part)
     cache = open_cache(here.config.cache)
     try:
         cached = cache.has(plan["request_key"].drop_nulls().unique().to_list())
@@ -138,15 +142,21 @@ def quote_round(here: Context, round_: int) -> list[QuoteLine]:
 
 
 def execute_shard(
-    here: Context, shard: str, tell: Callable[[Outcome], None] = lambda _: None
+    here: Context,
+    shard: str,
+    tell: Callable[[Outcome], None] = lambda _: None,
+    part: str | None = None,
 ) -> dict[str, Any]:
     """Answer a shard's requests and store `answers/SHARD`; return its counts.
+
+    Of a `part` only its requests are asked; what is stored of the others stays.
 
     Raises:
         IncompleteError: rows are open; asked again they pay only for what is missing.
         JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
     """
     requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
+    asked = None if part is None else set(keys_of(plan_of(here), part)["request_key"])
     jobs = [
         Job(
             key=row["request_key"],
@@ -156,10 +166,16 @@ def execute_shard(
             tokens=row["tokens"],
         )
         for row in requests.iter_rows(named=True)
+        if asked is None or row["request_key"] in asked
     ]
     outcomes = engine_room.answer(here.run, here.config, here.seats, jobs, tell)
     answers = table((answer_row(outcome) for outcome in outcomes), ANSWERS)
-    tables.write(answers, here.run.path / "answers" / f"{shard}.parquet")
+    path = here.run.path / "answers" / f"{shard}.parquet"
+    if part is not None and path.exists():
+        before = tables.read(path, ANSWERS)
+        answers = pl.concat([before.join(answers, on="request_key", how="anti"), answers])
+    require_held(here.run.path)
+    tables.write(answers, path)
     counts = counts_of(shard, outcomes)
     reason = engine_room.stop_reason(here.run)
     if counts["open"]:
@@ -175,7 +191,7 @@ def execute_shard(
 
 def take_responses(here: Context) -> pl.DataFrame:
     """Store `samples` with the collected responses; return them with their statuses."""
-    found = gathered(_plan(here), here.run.answers(), "respond")
+    found = gathered(plan_of(here), here.run.answers(), "respond")
     if not here.run.facts().get("collected"):
         samples = with_responses(here.samples(), found)
         if not samples:
@@ -205,10 +221,6 @@ def _bounded(here: Context, samples: Sequence[Sample], base: Ground) -> tuple[li
     return with_responses(samples, found), replace(base, descriptions=descriptions)
 
 
-def _plan(here: Context) -> pl.DataFrame:
-    return here.run.table("plan") if here.run.has("plan") else table([], PLAN)
-
-
 def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Planned]]:
     """The shards, each with its requests written to `requests/SHARD` as it passes."""
     for shard in shards:
@@ -225,6 +237,7 @@ def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Pla
             if planned.request_text is not None
         ]
         path: Path = here.run.path / "requests" / f"{shard[0].row['shard']}.parquet"
+        require_held(here.run.path)
         tables.write(table(rows, REQUESTS), path)
         yield shard
 

@@ -1,14 +1,9 @@
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from data.errors import DataError, HostError
+from data.errors import DataError
 from data.run_folder import RunFolder, new_run_path
-from data.run_lock import RunLock
 
 
 def test_a_run_remembers_its_facts(tmp_path: Path) -> None:
@@ -42,44 +37,6 @@ def test_folders_sort_by_time_and_are_not_taken(tmp_path: Path) -> None:
     assert first != second
     assert first.parent == tmp_path.resolve()
     assert "a-b-c" in first.name
-
-
-def test_a_live_holder_refuses_the_second_writer(tmp_path: Path) -> None:
-    with RunLock(tmp_path), pytest.raises(HostError, match=f"process {os.getpid()}"):
-        with_second = RunLock(tmp_path)
-        with_second.__enter__()
-    with RunLock(tmp_path):
-        pass
-
-
-def test_a_killed_holder_is_taken_over_at_once(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path; from data.run_lock import RunLock\n"
-        "with RunLock(Path(sys.argv[1])):\n print('held', flush=True); time.sleep(60)"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
-    with pytest.raises(HostError, match=f"process {holder.pid}"), RunLock(tmp_path):
-        pass
-    holder.kill()
-    holder.wait()
-    holder.stdout.close()
-    started = time.monotonic()
-    with RunLock(tmp_path):
-        assert time.monotonic() - started < 5
-
-
-def test_a_silent_holder_on_another_machine_is_dead_after_a_minute(tmp_path: Path) -> None:
-    holder = tmp_path / ".holder.json"
-    holder.write_text(f'{{"host": "elsewhere", "pid": 1, "beat": {time.time()}}}')
-    with pytest.raises(HostError, match="elsewhere"), RunLock(tmp_path):
-        pass
-    holder.write_text(f'{{"host": "elsewhere", "pid": 1, "beat": {time.time() - 61}}}')
-    with RunLock(tmp_path):
-        pass
 
 
 def test_a_run_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,90 @@
+"""Working on a run: finding or making its folder, holding it alone, writing down its endings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+
+from data.errors import (
+    DefectError,
+    IncompleteError,
+    JudgeflowError,
+    LostRunError,
+    OrphanedRunError,
+)
+from data.holders import this_process
+from data.run_folder import RunFolder
+from data.run_lock import RunLock
+from flows.attempts import known_folder, remember_folder, this_attempt
+from flows.garbage import rarely_collecting
+from flows.opening import differs, open_run
+from flows.reaping import reap_beside
+from flows.stopping import stop_run, stops_on_signals
+from flows.watching import watching
+from tasks import engine_room
+from tasks.stages.context import Context, context
+from tasks.stages.continuing import attempts_with, changed_since
+from tasks.stages.money import money
+
+
+@contextmanager
+def opened(config: str | None, run_dir: str | None, **changes: Any) -> Iterator[Context]:
+    """The context of the run in `run_dir`, of this flow run's earlier attempts, or of a new run."""
+    given = run_dir or known_folder()
+    run = open_run(config, given, flow_run.id, **changes)
+    remember_folder(run)
+    attempt = this_attempt()
+    if attempt is not None and attempt.deployed:
+        reap_beside(run)
+    again = attempt is not None and attempt.number > 1 and config is not None
+    with held(run, config_differs=again and differs(run, Path(str(config)), changes)) as here:
+        yield here
+
+
+@contextmanager
+def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
+    """The run's context while this process alone works on it; every ending is written down.
+
+    `facts` are what the run's record is to keep of this attempt.
+    """
+    attempt = this_attempt()
+    holder = attempt.holder() if attempt else this_process()
+    lock = RunLock(run.path, holder, attempt.patience_s if attempt else 0.0, stop_run)
+    with lock, stops_on_signals(), watching(attempt, stop_run), rarely_collecting():
+        here = context(run.path)
+        about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}
+        attempts = attempts_with(run, **about, **facts)
+        here.run.note(
+            status="running", error=None, exit_code=None, finished=None, attempts=attempts
+        )
+        for line in changed_since(here.run.facts())[-2:]:
+            get_run_logger().warning("%s", line)
+        try:
+            yield here
+        except LostRunError:
+            raise  # the folder is another's to write
+        except BaseException as error:
+            end(here, error)
+            raise
+        finally:
+            engine_room.close(here.run)
+
+
+def end(here: Context, error: BaseException) -> None:
+    """Write down what ended the run early."""
+    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
+        return
+    code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
+    status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
+    died = isinstance(error, OrphanedRunError)
+    here.run.note(
+        status="crashed" if died else status.get(code, "failed"),
+        error=str(error) or type(error).__name__,
+        exit_code=code,
+        cost=money(here),
+    )
