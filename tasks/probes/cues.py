@@ -188,15 +188,18 @@ def _spread(arm: Arm, keys: Sequence[str], scale: Scale) -> Counting:
         keyed = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
         if value is None or not keyed:
             return Counted(None, asked=False)
-        means = []
+        means, unread = [], 0
         for belongs in (named("base"), arm.treated, arm.control):
             read = [c.verdict for c in cells if belongs(c.variant) and c.verdict is not None]
             if not read:
                 return Counted(None, answered=False)
+            unread += sum(belongs(c.variant) and c.verdict is None and not c.open for c in cells)
             means.append(sum(map(value, read)) / len(read))
         base, treated, twin = means
-        return Counted(
-            spread.features(keys.index(keyed[0]), len(keys), treated - base, twin - base)
-        )
+        moved = spread.Moved(keys.index(keyed[0]), treated - base, twin - base)
+        return Counted(moved, gaps=unread > 0)
 
-    return Counting(features, (spread.SPREAD,), arm.name)
+    def of_image(moved: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+        return spread.features([spread.Moved(int(one[0]), *one[1:]) for one in moved], len(keys))
+
+    return Counting(features, (spread.SPREAD,), arm.name, together=of_image)

@@ -118,7 +118,9 @@ def _batch(sample: Row, cells: Sequence[Cell]) -> Counted:
     if not asked:
         return Counted(None, asked=False)
     features = slots.features(asked)
-    return Counted(features, answered=bool(features[0]))
+    gaps = any(None in draws for draws in asked.values())
+    limits = slots.limits(asked) if gaps else None
+    return Counted(features, limits, answered=bool(features[0]))
 
 
 def _draws(cells: Sequence[Cell], variant: str) -> list[str | None]:

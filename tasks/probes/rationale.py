@@ -138,6 +138,7 @@ def _became(judgements: Judgements) -> Callable[[Row, Sequence[Cell]], Counted]:
             measures.features(given),
             measures.limits(given, bool(row["labels"])),
             answered=any(one.claims is not None for one in given),
+            gaps=any(one.claims is None for one in given),
         )
 
     return features
