@@ -283,10 +283,12 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_cache, cli_data, cli_probes
+    from flows import cli_cache, cli_data, cli_deploy, cli_probes
 
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
+    cli.add_command(cli_deploy.deploy)
+    cli.add_command(cli_deploy.serve)
     cli.add_command(cli_probes.probes)
 
 

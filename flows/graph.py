@@ -5,17 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
@@ -26,14 +20,21 @@ from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.dispatch import finished
 from flows.garbage import rarely_collecting
+from flows.publishing import (
+    leaderboard,
+    name_flow_run,
+    publish,
+    publish_checkpoints,
+    report_address,
+)
 from flows.stopping import stops_on_signals, waiting_for_shards
+from flows.story import RoundStory, say_end, say_quote, say_start, without_echo
 from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
-from tasks.stages.money import money, quoted_parts, told
-from tasks.stages.summary import against, summary
+from tasks.stages.money import money, quoted_parts
 
 __all__ = ["GATHER", "JUDGE", "VERIFY"]
 
@@ -88,9 +89,11 @@ def flow_run_name() -> str:
 @contextmanager
 def held(run: RunFolder) -> Iterator[Context]:
     """The run's context while this process alone works on it; every ending is written down."""
-    with RunLock(run.path), stops_on_signals(), rarely_collecting():
+    with RunLock(run.path), stops_on_signals(), rarely_collecting(), without_echo():
         here = context(run.path)
         here.run.note(status="running", error=None, exit_code=None, finished=None)
+        name_flow_run(here)
+        say_start(here.run, list(here.seats), here.config.settings)
         try:
             yield here
         except BaseException as error:
@@ -98,6 +101,12 @@ def held(run: RunFolder) -> Iterator[Context]:
             raise
         finally:
             engine_room.close(here.run)
+
+
+def load(here: Context) -> None:
+    """Load the samples; the flow run is tagged with the dataset's name from here on."""
+    steps.load_samples(str(here.run.path))
+    name_flow_run(here)
 
 
 def answer_round(here: Context, round_: int) -> None:
@@ -112,6 +121,7 @@ def answer_round(here: Context, round_: int) -> None:
         return
     lines = rounds.quote_round(here, round_)
     total = quote_total(lines)
+    say_quote(round_, total)
     require_prices(total, here.config.budget.max_usd)
     here.run.note(  # a resumed run keeps the quote it started with
         quote={str(round_): total.model_dump(), **facts.get("quote", {})},
@@ -124,13 +134,14 @@ def answer_round(here: Context, round_: int) -> None:
     def submit(shard: str) -> PrefectFuture[Any]:
         return shard_step.submit(run, facts["nonce"], shard)
 
-    with waiting_for_shards():
+    story = RoundStory(round_, len(shards))
+    with story.listening(), waiting_for_shards():
         ended = finished(
             rounds.by_endpoint(here, round_),
             submit,
             lambda: engine_room.stop_reason(here.run) is not None,
         )
-        missing = _collect(here, ended, len(shards), meter)
+        missing = _collect(here, _shown(ended, len(shards), meter, story))
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -177,9 +188,8 @@ def finish(here: Context) -> dict[str, Any]:
         coverage=covered,
     )
     page = Path(steps.report(str(here.run.path)))
-    create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
-    create_markdown_artifact(summary(here), key="judgeflow-summary")
-    create_table_artifact(told(facts["cost"]), key="judgeflow-cost", description=against(facts))
+    publish(here, page)
+    say_end(facts, leaderboard(here), report_address(page))
     if problem:
         raise problem
     return facts
@@ -197,16 +207,26 @@ def end(here: Context, error: BaseException) -> None:
         exit_code=code,
         cost=money(here),
     )
+    if isinstance(error, JudgeflowError) and not isinstance(error, InterruptedRunError):
+        with suppress(Exception):  # what ended the run is told, whatever Prefect can still show
+            publish_checkpoints(here.run)
 
 
-def _collect(
-    here: Context, ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any
-) -> list[IncompleteError]:
+def _shown(
+    ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any, story: RoundStory
+) -> Iterator[PrefectFuture[Any]]:
+    """The shards as they end, each seen in the progress artifact and some in the log."""
+    for done, future in enumerate(ended, 1):
+        update_progress_artifact(meter, 100.0 * done / shards)
+        story.done(done)
+        yield future
+
+
+def _collect(here: Context, ended: Iterable[PrefectFuture[Any]]) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
     stopped: list[BaseException] = []
-    for done, future in enumerate(ended, 1):
-        update_progress_artifact(meter, 100.0 * done / shards)
+    for future in ended:
         error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
         if isinstance(error, IncompleteError):
             missing.append(error)

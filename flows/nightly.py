@@ -1,13 +1,13 @@
 """The nightly evaluation: the whole graph."""
 
-from __future__ import annotations
-
+# No postponed annotations here: Prefect makes its form of the types themselves.
 from typing import Any
 
 from prefect import flow
 
 from flows import graph
 from flows.dispatch import shard_runner
+from flows.forms import Calls, Change, Configuration, Dollars, Samples
 from flows.opening import open_run
 from tasks import steps
 
@@ -19,12 +19,12 @@ from tasks import steps
 )
 @graph.cancelled_if_interrupted
 def nightly(
-    config: str | None = None,
-    overrides: list[str] | None = None,
+    config: Configuration | None = None,
+    overrides: list[Change] | None = None,
     run_dir: str | None = None,
-    max_usd: float | None = None,
-    max_calls: int | None = None,
-    limit: int | None = None,
+    max_usd: Dollars | None = None,
+    max_calls: Calls | None = None,
+    limit: Samples | None = None,
 ) -> dict[str, Any]:
     """Evaluate every judge of a configuration, probes included; returns the run's record.
 
@@ -40,7 +40,7 @@ def nightly(
     opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
     with graph.held(opened) as here:
         run, why = str(opened.path), graph.overrides(here)
-        steps.load_samples(run)
+        graph.load(here)
         steps.check(run, "samples", why)
         steps.prepare_images(run)
         steps.check(run, "images", why)
