@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows import graph
 from flows.dispatch import shard_runner
-from flows.forms import Calls, Change, Configuration, Dollars, Samples
+from flows.forms import Calls, Changes, Configuration, Dollars, Folder, Samples
 from flows.opening import open_run
 from tasks import steps
 
@@ -19,22 +19,22 @@ from tasks import steps
 )
 @graph.cancelled_if_interrupted
 def adhoc(
-    config: Configuration | None = None,
-    overrides: list[Change] | None = None,
-    run_dir: str | None = None,
-    max_usd: Dollars | None = None,
-    max_calls: Calls | None = None,
-    limit: Samples | None = None,
+    config: Configuration = None,
+    overrides: Changes = None,
+    run_dir: Folder = None,
+    max_usd: Dollars = None,
+    max_calls: Calls = None,
+    limit: Samples = None,
 ) -> dict[str, Any]:
     """Evaluate every judge of a configuration without its probes; returns the run's record.
 
     Args:
-        config: path of a YAML configuration; not needed to continue the run in `run_dir`.
-        overrides: `a.b=c` changes of the configuration.
-        run_dir: the run's folder; made if it does not exist.
-        max_usd: the run stops before a call that could cross this.
-        max_calls: the most HTTP requests, retries among them.
-        limit: at most so many samples, stratified.
+        config: A YAML configuration. Leave it empty only to continue the run in `run_dir`.
+        overrides: Changes of the configuration, such as `limit_probes=20`.
+        run_dir: Folder of a run to continue, or of the new one; empty for a new one in `runs`.
+        max_usd: US dollars; the run stops before a call that could cross them.
+        max_calls: The most HTTP requests, retries among them.
+        limit: At most so many samples, stratified.
     """
     changes = graph.changes(overrides, max_usd, max_calls, limit)
     opened = open_run(config, run_dir, graph.flow_run_id(), probes={}, **changes)

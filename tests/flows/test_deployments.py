@@ -2,6 +2,7 @@
 
 import datetime as dt
 import socket
+import urllib.error
 import uuid
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ def deployment(server: Server, name: str) -> dict[str, Any]:
     )
     assert len(found) == 1, name
     return dict(found[0])
+
+
+def status(server: Server, path: str, parameters: dict[str, Any]) -> int:
+    """What the server answers to a form with these parameters."""
+    try:
+        server.post(path, {"parameters": parameters})
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 201
 
 
 def own_file(folder: Path, **changes: Any) -> Path:
@@ -73,10 +83,13 @@ def test_the_form_offers_the_configurations_and_explains_every_field(
     assert from_checkout("deploy", "--pool", "judgeflow-test").code == 0
     form = deployment(prefect_server, "adhoc/adhoc")["parameter_openapi_schema"]["properties"]
     assert all(field["description"] for field in form.values())
-    choices = form["config"]["anyOf"][0]["enum"]
+    choices = form["config"]["enum"]
     assert "deployments/configs/demo.yaml" in choices
     assert "deployments/configs/providers.yaml" not in choices
-    assert form["max_usd"]["anyOf"][0] == {"minimum": 0, "type": "number"}
+    assert (form["max_usd"]["type"], form["max_usd"]["minimum"]) == ("number", 0)
+    made = deployment(prefect_server, "adhoc/adhoc")["id"]
+    for given, code in (({"max_usd": None, "limit": 3}, 201), ({"max_usd": -1}, 422)):
+        assert status(prefect_server, f"/deployments/{made}/create_flow_run", given) == code
 
 
 def test_a_run_that_is_due_while_the_last_one_goes_on_is_cancelled(
