@@ -1,4 +1,8 @@
-"""What a flow can be given, as types: Prefect makes its form of them and checks what comes in."""
+"""What a flow can be given, as types: Prefect makes its form of them and checks what comes in.
+
+Defaults that are not null (`()`, an empty folder) give plain inputs; a number that may be absent
+has a switch between number and None, for Prefect's page refuses an empty input otherwise.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +22,6 @@ def configurations(folder: Path) -> list[str]:
     return sorted(str(path) for path in folder.glob("*.yaml") if path.name not in NOT_RUNS)
 
 
-class _MayBeEmpty:
-    """Shows an optional value as an input that may stay empty, not as a choice of two types."""
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        given: dict[str, Any] = handler(core)["anyOf"][0]
-        return {**given, "type": [given["type"], "null"]}
-
-
 class _Offered:
     """Offers the configurations that are there when the deployment is registered."""
 
@@ -35,15 +29,11 @@ class _Offered:
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         found = configurations(Path(os.environ.get(FOLDER, "deployments/configs")))
-        return {**handler(core), **({"enum": found} if found else {})}
+        return {"type": "string", **({"enum": found} if found else {})}
 
 
-Configuration: TypeAlias = Annotated[Annotated[str, _Offered()] | None, _MayBeEmpty()]
-Changes: TypeAlias = Annotated[
-    list[Annotated[str, Field(pattern=r"^[^=]+=")]] | None,
-    _MayBeEmpty(),
-]
-Folder: TypeAlias = Annotated[str | None, _MayBeEmpty()]
-Dollars: TypeAlias = Annotated[Annotated[float, Field(ge=0)] | None, _MayBeEmpty()]
-Calls: TypeAlias = Annotated[Annotated[int, Field(ge=0)] | None, _MayBeEmpty()]
-Samples: TypeAlias = Annotated[Annotated[int, Field(ge=1)] | None, _MayBeEmpty()]
+Configuration: TypeAlias = Annotated[str | None, _Offered()]
+Changes: TypeAlias = tuple[Annotated[str, Field(pattern=r"^[^=]+=")], ...]
+Dollars: TypeAlias = Annotated[float, Field(ge=0)] | None
+Calls: TypeAlias = Annotated[int, Field(ge=0)] | None
+Samples: TypeAlias = Annotated[int, Field(ge=1)] | None

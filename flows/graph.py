@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -58,14 +58,14 @@ def cancelled_if_interrupted(
 
 
 def changes(
-    overrides: list[str] | None,
+    overrides: Sequence[str],
     max_usd: float | None,
     max_calls: int | None,
     limit: int | None,
 ) -> dict[str, Any]:
     """A flow's parameters as changes of its configuration."""
     return {
-        "overrides": overrides or (),
+        "overrides": overrides,
         "max_usd": max_usd,
         "max_calls": max_calls,
         "limit": limit,

@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows import graph
 from flows.dispatch import shard_runner
-from flows.forms import Calls, Changes, Configuration, Dollars, Folder, Samples
+from flows.forms import Calls, Changes, Configuration, Dollars, Samples
 from flows.opening import open_run
 from tasks import steps
 
@@ -20,8 +20,8 @@ from tasks import steps
 @graph.cancelled_if_interrupted
 def nightly(
     config: Configuration = None,
-    overrides: Changes = None,
-    run_dir: Folder = None,
+    overrides: Changes = (),
+    run_dir: str = "",
     max_usd: Dollars = None,
     max_calls: Calls = None,
     limit: Samples = None,
@@ -29,7 +29,7 @@ def nightly(
     """Evaluate every judge of a configuration, probes included; returns the run's record.
 
     Args:
-        config: A YAML configuration. Leave it empty only to continue the run in `run_dir`.
+        config: A YAML configuration; not looked at where `run_dir` holds a run.
         overrides: Changes of the configuration, such as `limit_probes=20`.
         run_dir: Folder of a run to continue, or of the new one; empty for a new one in `runs`.
         max_usd: US dollars; the run stops before a call that could cross them.
@@ -37,7 +37,7 @@ def nightly(
         limit: At most so many samples, stratified.
     """
     changes = graph.changes(overrides, max_usd, max_calls, limit)
-    opened = open_run(config, run_dir, graph.flow_run_id(), **changes)
+    opened = open_run(config, run_dir or None, graph.flow_run_id(), **changes)
     with graph.held(opened) as here:
         run, why = str(opened.path), graph.overrides(here)
         graph.load(here)

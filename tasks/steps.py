@@ -26,7 +26,7 @@ def _asks_again(task: Any, run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.data, IncompleteError)
 
 
-@task(name="load samples", task_run_name="load {run}", timeout_seconds=3600)
+@task(name="load samples", timeout_seconds=3600)
 def load_samples(run: str) -> dict[str, Any]:
     """Samples and rejected rows, from the dataset."""
     facts = prepare.load_samples(context(run))
