@@ -201,15 +201,11 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-<<<<<<< HEAD
     from flows import cli_cache, cli_data, cli_deploy, cli_probes
-=======
     from flows.cli_figures import COMMANDS
 
     for command in COMMANDS:
         cli.add_command(command)
-    from flows import cli_cache, cli_data, cli_probes
->>>>>>> main
 
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)

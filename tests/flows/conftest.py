@@ -77,6 +77,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_API_URL": url,
+        "PREFECT_SERVER_UI_API_URL": url,
     }
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import socket
+import time
 import urllib.error
 import uuid
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_the_form_offers_the_configurations_and_explains_every_field(
         assert status(prefect_server, f"/deployments/{made}/create_flow_run", given) == code
 
 
+def test_a_schedule_is_planned_ahead(from_checkout: InProcess, prefect_server: Server) -> None:
+    assert from_checkout("deploy", "--pool", "judgeflow-test").code == 0
+    wanted = {
+        "deployments": {"name": {"any_": ["nightly"]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    for _ in range(360):
+        planned = prefect_server.post("/flow_runs/filter", wanted)
+        if planned:
+            break
+        time.sleep(0.25)
+    due = {run["expected_start_time"][11:19] for run in planned}
+    assert due == {"02:00:00"}
+
+
 def test_a_run_that_is_due_while_the_last_one_goes_on_is_cancelled(
     from_checkout: InProcess, prefect_server: Server
 ) -> None:
@@ -169,3 +185,21 @@ def test_a_webhook_that_is_no_address_is_not_repeated(quick: InProcess) -> None:
     ended = quick("deploy", "--file", own_file(quick.folder), "--notify", "hooks/secret-token")
     assert ended.code == 2
     assert "secret-token" not in ended.err
+
+
+def test_the_units_start_what_the_file_needs() -> None:
+    """The worker's pool is the file's, and no secret is shipped."""
+    units = ROOT / "deployments/systemd"
+    pools = {
+        entry["work_pool"]["name"] for entry in yaml.safe_load(FILE.read_text())["deployments"]
+    }
+    assert pools == {"judgeflow"}
+    assert (
+        "worker start --pool judgeflow --type process"
+        in (units / "judgeflow-worker.service").read_text()
+    )
+    for name in ("server", "worker"):
+        unit = (units / f"judgeflow-{name}.service").read_text()
+        assert f"EnvironmentFile=/etc/judgeflow/{name}.env" in unit
+        assert (units / f"{name}.env").is_file()
+    assert "KEY=\n" in (units / "worker.env").read_text()
