@@ -49,10 +49,11 @@ def test_the_form_starts_a_run_with_what_was_filled_in(prefect_server: Server, p
 
 
 def test_a_run_shows_its_name_its_tags_and_its_artifacts(
-    quick: InProcess, prefect_server: Server, page: Any
+    quick: InProcess, prefect_server: Server, request: pytest.FixtureRequest
 ) -> None:
     ended = quick("run", quick.config(), "--limit", "20", "--run-dir", "shown")
     assert ended.code == 0, ended.err
+    page = request.getfixturevalue("page")
     run = prefect_server.flow_run("shown")["id"]
     above = prefect_server.url.removesuffix("/api")
     page.goto(f"{above}/runs/flow-run/{run}", wait_until="domcontentloaded")
