@@ -1,7 +1,6 @@
 """The ad-hoc evaluation: agreement with the labels now, probes left to the nightly."""
 
-from __future__ import annotations
-
+# No postponed annotations here: Prefect makes its form of the types themselves.
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from prefect import flow
 
 from flows import graph
 from flows.dispatch import shard_runner
+from flows.forms import Calls, Changes, Checkpoint, Configuration, Dollars, Samples
 from flows.overriding import reasons
 from tasks import steps
 
@@ -20,33 +20,33 @@ from tasks import steps
 )
 @graph.told_in_one_line
 def adhoc(
-    config: str | None = None,
-    overrides: list[str] | None = None,
-    run_dir: str | None = None,
-    max_usd: float | None = None,
-    max_calls: int | None = None,
-    limit: int | None = None,
-    override: str | None = None,
-    why: str | None = None,
+    config: Configuration = None,
+    overrides: Changes = (),
+    run_dir: str = "",
+    max_usd: Dollars = None,
+    max_calls: Calls = None,
+    limit: Samples = None,
+    override: Checkpoint = None,
+    why: str = "",
 ) -> dict[str, Any]:
     """Evaluate every judge of a configuration without its probes; returns the run's record.
 
     Args:
-        config: path of a YAML configuration; not needed to continue the run in `run_dir`.
-        overrides: `a.b=c` changes of the configuration.
-        run_dir: the run's folder; made if it does not exist.
-        max_usd: the run stops before a call that could cross this.
-        max_calls: the most HTTP requests, retries among them.
-        limit: at most so many samples, stratified.
-        override: a failed checkpoint that may be passed.
-        why: the reason, which is kept.
+        config: A YAML configuration; not looked at where `run_dir` holds a run.
+        overrides: Changes of the configuration, such as `limit_probes=20`.
+        run_dir: Folder of a run to continue, or of the new one; empty for a new one in `runs`.
+        max_usd: US dollars; the run stops before a call that could cross them.
+        max_calls: The most HTTP requests, retries among them.
+        limit: At most so many samples, stratified.
+        override: A failed checkpoint that may be passed.
+        why: The reason, which is kept.
     """
     passed: Mapping[str, str] = reasons(override, why)
     changes = graph.changes(overrides, max_usd, max_calls, limit)
-    with graph.opened(config, run_dir, probes={}, **changes) as here:
+    with graph.opened(config, run_dir or None, probes={}, **changes) as here:
         graph.let_pass(here, passed)
         run, passed = str(here.run.path), graph.overrides(here)
-        steps.load_samples(run)
+        graph.load(here)
         steps.check(run, "samples", passed)
         steps.prepare_images(run)
         steps.check(run, "images", passed)

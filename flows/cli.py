@@ -201,14 +201,15 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
+    from flows import cli_cache, cli_data, cli_deploy, cli_parts, cli_probes
     from flows.cli_figures import COMMANDS
 
     for command in COMMANDS:
         cli.add_command(command)
-    from flows import cli_cache, cli_data, cli_parts, cli_probes
-
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
+    cli.add_command(cli_deploy.deploy)
+    cli.add_command(cli_deploy.serve)
     cli.add_command(cli_probes.probes)
     cli.add_command(cli_parts.rerun)
     cli.add_command(cli_parts.reap)

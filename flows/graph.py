@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
@@ -22,27 +16,28 @@ from data.errors import IncompleteError, JudgeflowError
 from flows.dispatch import finished
 from flows.endings import told_in_one_line
 from flows.holding import held, opened
+from flows.publishing import leaderboard, name_flow_run, publish, report_address
 from flows.stopping import waiting_for_shards
+from flows.story import RoundStory, say_end, say_quote
 from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context
-from tasks.stages.money import money, quoted_parts, told
-from tasks.stages.summary import against, summary
+from tasks.stages.money import money, quoted_parts
 
 __all__ = ["GATHER", "JUDGE", "VERIFY", "held", "opened", "told_in_one_line"]
 
 
 def changes(
-    overrides: list[str] | None,
+    overrides: Sequence[str],
     max_usd: float | None,
     max_calls: int | None,
     limit: int | None,
 ) -> dict[str, Any]:
     """A flow's parameters as changes of its configuration."""
     return {
-        "overrides": overrides or (),
+        "overrides": overrides,
         "max_usd": max_usd,
         "max_calls": max_calls,
         "limit": limit,
@@ -55,6 +50,12 @@ def flow_run_name() -> str:
     if parameters.get("run_dir"):
         return Path(parameters["run_dir"]).name
     return f"{flow_run.flow_name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
+
+
+def load(here: Context) -> None:
+    """Load the samples; the flow run is tagged with the dataset's name from here on."""
+    steps.load_samples(str(here.run.path))
+    name_flow_run(here)
 
 
 def answer_round(here: Context, round_: int, part: str | None = None) -> None:
@@ -71,6 +72,7 @@ def answer_round(here: Context, round_: int, part: str | None = None) -> None:
         return
     lines = rounds.quote_round(here, round_, part)
     total = quote_total(lines)
+    say_quote(round_, total)
     require_prices(total, here.config.budget.max_usd)
     if part is None:
         here.run.note(  # a resumed run keeps the quote it started with
@@ -88,13 +90,11 @@ def answer_round(here: Context, round_: int, part: str | None = None) -> None:
     def submit(shard: str) -> PrefectFuture[Any]:
         return shard_step.submit(run, facts["nonce"], shard, part)
 
-    with waiting_for_shards():
-        ended = finished(
-            endpoints,
-            submit,
-            lambda: engine_room.stop_reason(here.run) is not None,
-        )
-        missing = _collect(here, ended, sum(map(len, endpoints.values())), meter)
+    count = sum(map(len, endpoints.values()))
+    story = RoundStory(round_, count)
+    with story.listening(), waiting_for_shards():
+        ended = finished(endpoints, submit, lambda: engine_room.stop_reason(here.run) is not None)
+        missing = _collect(here, _shown(ended, count, meter, story))
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -158,22 +158,28 @@ def finish(here: Context) -> dict[str, Any]:
         coverage=covered,
     )
     page = Path(steps.report(str(here.run.path)))
-    create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
-    create_markdown_artifact(summary(here), key="judgeflow-summary")
-    create_table_artifact(told(facts["cost"]), key="judgeflow-cost", description=against(facts))
+    publish(here, page)
+    say_end(facts, leaderboard(here), report_address(page))
     if problem:
         raise problem
     return facts
 
 
-def _collect(
-    here: Context, ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any
-) -> list[IncompleteError]:
+def _shown(
+    ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any, story: RoundStory
+) -> Iterator[PrefectFuture[Any]]:
+    """The shards as they end, each seen in the progress artifact and some in the log."""
+    for done, future in enumerate(ended, 1):
+        update_progress_artifact(meter, 100.0 * done / shards)
+        story.done(done)
+        yield future
+
+
+def _collect(here: Context, ended: Iterable[PrefectFuture[Any]]) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
     stopped: list[BaseException] = []
-    for done, future in enumerate(ended, 1):
-        update_progress_artifact(meter, 100.0 * done / shards)
+    for future in ended:
         error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
         if isinstance(error, IncompleteError):
             missing.append(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 from data.errors import (
     DefectError,
     IncompleteError,
+    InterruptedRunError,
     JudgeflowError,
     LostRunError,
     OrphanedRunError,
@@ -23,8 +24,10 @@ from data.run_lock import RunLock
 from flows.attempts import known_folder, remember_folder, this_attempt
 from flows.garbage import rarely_collecting
 from flows.opening import differs, open_run
+from flows.publishing import name_flow_run, publish_checkpoints
 from flows.reaping import reap_beside
 from flows.stopping import stop_run, stops_on_signals
+from flows.story import say_start, without_echo
 from flows.watching import watching
 from tasks import engine_room
 from tasks.stages.context import Context, context
@@ -55,13 +58,16 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
     attempt = this_attempt()
     holder = attempt.holder() if attempt else this_process()
     lock = RunLock(run.path, holder, attempt.patience_s if attempt else 0.0, stop_run)
-    with lock, stops_on_signals(), watching(attempt, stop_run), rarely_collecting():
+    watch = watching(attempt, stop_run)
+    with lock, stops_on_signals(), watch, rarely_collecting(), without_echo():
         here = context(run.path)
         about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}
         attempts = attempts_with(run, **about, **facts)
         here.run.note(
             status="running", error=None, exit_code=None, finished=None, attempts=attempts
         )
+        name_flow_run(here)
+        say_start(here.run, list(here.seats), here.config.settings)
         for line in changed_since(here.run.facts())[-2:]:
             get_run_logger().warning("%s", line)
         try:
@@ -88,3 +94,6 @@ def end(here: Context, error: BaseException) -> None:
         exit_code=code,
         cost=money(here),
     )
+    if isinstance(error, JudgeflowError) and not isinstance(error, InterruptedRunError):
+        with suppress(Exception):  # what ended the run is told, whatever Prefect can still show
+            publish_checkpoints(here.run)

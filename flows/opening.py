@@ -76,6 +76,6 @@ def differs(run: RunFolder, config: Path, changes: Mapping[str, Any]) -> bool:
 def _folder_of(runs: Path, name: str, flow_run_id: str | None) -> Path:
     if flow_run_id is None:
         return new_run_path(runs, name)
-    tail = f"-{name}-{flow_run_id[:8]}"
-    known = sorted(path for path in runs.glob(f"*{tail}") if path.is_dir())
-    return known[-1] if known else new_run_path(runs, name, flow_run_id[:8])
+    own = flow_run_id[-12:]  # the head is a time, which runs that were planned together share
+    known = sorted(path for path in runs.glob(f"*-{name}-{own}") if path.is_dir())
+    return known[-1] if known else new_run_path(runs, name, own)
