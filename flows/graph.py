@@ -24,7 +24,7 @@ from prefect.states import Cancelled
 from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
-from flows.dispatch import finished
+from flows.dispatch import crew, finished, problem_of
 from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
 from tasks import engine_room, progress, steps
@@ -92,12 +92,13 @@ def held(run: RunFolder) -> Iterator[Context]:
         here = context(run.path)
         here.run.note(status="running", error=None, exit_code=None, finished=None)
         try:
+            engine_room.begin(here.run, here.config)
             yield here
         except BaseException as error:
             end(here, error)
             raise
         finally:
-            engine_room.close(here.run)
+            engine_room.end(here.run)
 
 
 def answer_round(here: Context, round_: int) -> None:
@@ -121,16 +122,21 @@ def answer_round(here: Context, round_: int) -> None:
     shard_step = steps.execute_shard.with_options(retries=here.config.shard_retries)
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
 
-    def submit(shard: str) -> PrefectFuture[Any]:
-        return shard_step.submit(run, facts["nonce"], shard)
+    failed: list[BaseException] = []  # what stops the run
 
-    with waiting_for_shards():
+    with waiting_for_shards(), crew(here) as workers:
+
+        def submit(shard: str) -> PrefectFuture[Any]:
+            words = {"run": run, "nonce": facts["nonce"], "shard": shard}
+            return workers.submit(shard_step, words)
+
         ended = finished(
+            workers,
             rounds.by_endpoint(here, round_),
             submit,
-            lambda: engine_room.stop_reason(here.run) is not None,
+            lambda: bool(failed) or engine_room.stop_reason(here.run) is not None,
         )
-        missing = _collect(here, ended, len(shards), meter)
+        missing = _collect(here, ended, len(shards), failed, meter)
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -200,17 +206,20 @@ def end(here: Context, error: BaseException) -> None:
 
 
 def _collect(
-    here: Context, ended: Iterable[PrefectFuture[Any]], shards: int, meter: Any
+    here: Context,
+    ended: Iterable[PrefectFuture[Any]],
+    shards: int,
+    stopped: list[BaseException],
+    meter: Any,
 ) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
-    stopped: list[BaseException] = []
     for done, future in enumerate(ended, 1):
         update_progress_artifact(meter, 100.0 * done / shards)
-        error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
+        error = problem_of(future)
         if isinstance(error, IncompleteError):
             missing.append(error)
-        elif isinstance(error, BaseException):
+        elif error is not None:
             stopped.append(error)
     reason = engine_room.stop_reason(here.run)
     if reason is not None:

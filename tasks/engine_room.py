@@ -7,14 +7,19 @@ share connections, limiters, budget and single flight through this room.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cache.location import is_shared
 from cache.opening import open_cache
+from cache.redis_server import RedisServer
+from cache.redis_store import RedisCallCache
 from cache.store import CallCache
-from data.errors import JudgeflowError
+from data.errors import HostError, JudgeflowError
 from data.image_store import ImageStore
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
@@ -26,6 +31,8 @@ from tasks.health import Health
 from tasks.jobs import Job, Outcome
 from tasks.judges import Seat, make_batch_client, make_client
 from tasks.limiter import Limiter
+from tasks.shared_budget import ENDED, Session, open_session, stop_session
+from tasks.sharing import Shared, shared_parts
 from tasks.stopping import Stop
 
 
@@ -35,12 +42,15 @@ class _Running:
     cache: CallCache
     ledger: Ledger
     stop: Stop
+    session: Session | None
+    shared: Shared | None
 
 
 PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
+_sessions: dict[Path, tuple[RedisServer, Session]] = {}  # opened by this process
 _told: JudgeflowError | None = None  # to runs whose engine has not started when all must stop
 
 
@@ -80,8 +90,11 @@ def stop_all(reason: JudgeflowError) -> None:
     with _lock:
         _told = reason
         stops = [running.stop for running in _running.values()]
+        shared = bool(_sessions)
     for stop in stops:
         stop.set(reason)
+    if shared:  # this may be a signal's handler, which must not wait
+        threading.Thread(target=_tell_others, args=(reason,), daemon=True).start()
 
 
 def close(run: RunFolder) -> None:
@@ -91,49 +104,108 @@ def close(run: RunFolder) -> None:
         _told = None
         running = _running.pop(run.path, None)
     if running is not None:
-        asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
-        running.ledger.close()
-        running.cache.close()
+        _close(running)
+
+
+def begin(run: RunFolder, config: RunConfig) -> None:
+    """Open an execution of a run for every process that will work on it.
+
+    Raises:
+        HostError: the server of the call cache cannot be used.
+    """
+    if is_shared(config.cache):
+        session = Session(run.facts()["nonce"], secrets.token_hex(4))
+        already, server = spent(run.path / "ledger"), RedisServer(config.cache)
+        open_session(server, session, already.usd, already.attempts)
+        run.note(session=session.id)
+        with _lock:
+            _sessions[run.path] = (server, session)
+
+
+def end(run: RunFolder) -> None:
+    """Close what this process has open of a run, and tell the others that it has ended."""
+    close(run)
+    with _lock:
+        opened = _sessions.pop(run.path, None)
+    if opened is not None:
+        with contextlib.suppress(HostError):
+            stop_session(*opened, ENDED)
+
+
+def _tell_others(reason: JudgeflowError) -> None:
+    """Stop every process of the runs that this one has opened."""
+    with _lock:
+        sessions = list(_sessions.values())
+    for server, session in sessions:
+        with contextlib.suppress(HostError):
+            stop_session(server, session, str(reason))
+
+
+def _session_of(run: RunFolder, config: RunConfig) -> Session | None:
+    if not is_shared(config.cache):
+        return None
+    facts = run.facts()
+    return Session(facts["nonce"], facts["session"])
+
+
+def _close(running: _Running) -> None:
+    asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
+    if running.shared is not None:
+        asyncio.run_coroutine_threadsafe(running.shared.close(), _the_loop()).result()
+    running.ledger.close()
+    running.cache.close()
 
 
 def _engine_of(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+    """The run's engine; one of an earlier execution of the run has ended and makes room."""
+    session = _session_of(run, config)
     with _lock:
-        if run.path not in _running:
-            _running[run.path] = _start(run, config, seats)
-        return _running[run.path]
+        running = _running.get(run.path)
+        if running is None or running.session != session:
+            if running is not None:
+                _close(running)
+            running = _running[run.path] = _start(run, config, seats, session)
+        return running
 
 
-def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+def _start(
+    run: RunFolder, config: RunConfig, seats: dict[str, Seat], session: Session | None
+) -> _Running:
     if _told is not None:
         raise _told
     cache, stop = open_cache(config.cache), Stop()
-    images = ImageStore(Path(config.cache) / "images")
+    images = ImageStore(config.image_folder)
     ledger = Ledger(run.path / "ledger")
     entries = {judge.name: judge for judge in everybody(config)}
     already = spent(run.path / "ledger")
 
-    async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
-        shared: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
-        limits = config.budget
+    async def build() -> tuple[Engine, Shared | None]:  # events belong to the loop they are made in
+        places: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
+        limits, shared = config.budget, None
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
+        if session is not None and isinstance(cache, RedisCallCache):
+            shared = shared_parts(cache, session, limits)
+            budget = shared.budget
+            shared.budget.watch(stop, lambda: threading.Thread(target=close, args=(run,)).start())
         lanes = {}
         for name, judge in entries.items():
-            lane = _lane(judge, seats[name], images, shared)
+            lane = _lane(judge, seats[name], images, places, shared)
             if isinstance(judge, OpenAIJudge | AnthropicJudge) and judge.execute == "batch":
                 client = make_batch_client(judge, images)
                 settle, own = seats[name].settle_batch, judge.batch
                 batching = Batching(run, name, client, cache, budget, ledger, settle, own)
                 lane = replace(lane, batching=batching)
             lanes[name] = lane
-        return Engine(cache, lanes, budget, ledger, stop)
+        keeping = shared.keeping if shared else None
+        return Engine(cache, lanes, budget, ledger, stop, keeping), shared
 
     try:
-        engine = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
+        engine, shared = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
     except BaseException:
         ledger.close()
         cache.close()
         raise
-    return _Running(engine, cache, ledger, stop)
+    return _Running(engine, cache, ledger, stop, session, shared)
 
 
 def everybody(config: RunConfig) -> tuple[Judge, ...]:
@@ -146,16 +218,19 @@ def _lane(
     judge: Judge,
     seat: Seat,
     images: ImageStore,
-    shared: dict[tuple[str, str, str], tuple[Limiter, Health]],
+    places: dict[tuple[str, str, str], tuple[Limiter, Health]],
+    shared: Shared | None,
 ) -> Lane:
     given = {name: getattr(judge, name) for name in PATIENCE if hasattr(judge, name)}
     where = (seat.provider, seat.endpoint, seat.model)
-    if where not in shared:
+    if where not in places:
         requests = getattr(judge, "requests_per_minute", None)
         tokens = getattr(judge, "tokens_per_minute", None)
         patience_s = given.get("give_up_after_s", Lane.give_up_after_s)
-        shared[where] = Limiter(seat.concurrency, requests, tokens), Health(patience_s)
-    limiter, health = shared[where]
+        turn = shared.turn(where, requests, tokens) if shared else None
+        limiter = Limiter(seat.concurrency, requests, tokens, turn=turn)
+        places[where] = limiter, Health(patience_s)
+    limiter, health = places[where]
     client = make_client(judge, images, limiter.heard)
     return Lane(client, limiter, seat.settle, health, **given)
 

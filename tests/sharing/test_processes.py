@@ -1,0 +1,174 @@
+"""Several processes, one Redis server, one provider: every request is paid once."""
+
+import contextlib
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.ledger import spent
+from tests.redis_process import RedisProcess, redis_process
+from tests.sharing.asker import ask
+from tests.standin.control import StandinControl
+
+IN_FLIGHT = 16
+
+
+MAKE = multiprocessing.get_context("forkserver")  # imports once; each process is its own
+MAKE.set_forkserver_preload(["tests.sharing.asker", "tasks.clients.openai_client"])
+
+
+class Asker:
+    """A process that answers requests when it is told to."""
+
+    def __init__(self, *words: Any, **changes: Any) -> None:
+        self._link, theirs = MAKE.Pipe()
+        self.process = MAKE.Process(target=ask, args=(theirs, *words, changes), daemon=True)
+        self.process.start()
+        theirs.close()
+        assert self._link.recv() == "ready"
+
+    def go(self) -> None:
+        self._link.send("go")
+
+    def said(self) -> dict[str, Any]:
+        assert self._link.poll(240)
+        found: dict[str, Any] = self._link.recv()
+        return found
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join(10)
+
+
+@contextlib.contextmanager
+def askers(
+    runs: Sequence[Path], cache: str, standin: StandinControl, count: int, **changes: Any
+) -> Iterator[list[Asker]]:
+    """A process a run folder, let go together; those of one folder work on one run."""
+    started: list[Asker] = []
+    try:
+        for number, run in enumerate(runs):
+            own = {"count": count, "joins": run in runs[:number], "concurrency": IN_FLIGHT}
+            started.append(Asker(run, cache, standin.openai_url, **own, **changes))
+        for each in started:
+            each.go()
+        yield started
+    finally:
+        for each in started:
+            each.end()
+
+
+def completed(standin: StandinControl) -> list[int]:
+    """How often each request was paid."""
+    return [body["completed"] for body in standin.stats()["bodies"].values()]
+
+
+def wait_until_paid(standin: StandinControl, count: int) -> None:
+    while standin.stats()["completed"] < count:
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("processes", "requests"),
+    [(2, 120), pytest.param(4, 2000, marks=pytest.mark.prove)],
+)
+def test_each_request_is_answered_by_exactly_one_call(
+    processes: int, requests: int, tmp_path: Path, redis_server: RedisProcess,
+    standin: StandinControl,
+) -> None:  # fmt: skip
+    standin.script(latency=0.05)
+    runs = [tmp_path / f"run-{number}" for number in range(processes)]
+    with askers(runs, redis_server.url, standin, requests) as started:
+        said = [each.said() for each in started]
+    assert completed(standin) == [1] * requests
+    assert [each["answered"] for each in said] == [requests] * processes
+    assert sum(each["sent"] for each in said) == requests
+    assert len({each["texts"] for each in said}) == 1
+    assert min(each["sent"] for each in said) > 0  # they share the work
+    assert sum(spent(run / "ledger").paid for run in runs) == requests
+
+
+@pytest.mark.prove
+def test_a_killed_process_loses_nothing_and_costs_what_it_had_in_flight(
+    tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
+) -> None:
+    standin.script(latency=0.2)
+    runs = [tmp_path / f"run-{number}" for number in range(4)]
+    with askers(runs, redis_server.url, standin, 2000) as started:
+        wait_until_paid(standin, 400)
+        started[0].process.kill()
+        said = [each.said() for each in started[1:]]
+    paid = completed(standin)
+    assert len(paid) == 2000
+    assert min(paid) == 1
+    assert sum(paid) - 2000 <= IN_FLIGHT
+    assert [each["answered"] for each in said] == [2000] * 3
+    assert len({each["texts"] for each in said}) == 1
+
+
+@pytest.mark.parametrize("fsync", ["everysec", "always"])
+@pytest.mark.parametrize("requests", [200, pytest.param(2000, marks=pytest.mark.prove)])
+def test_a_redis_server_that_is_killed_and_comes_back_costs_nothing(
+    fsync: str, requests: int, tmp_path: Path, standin: StandinControl
+) -> None:
+    standin.script(latency=0.1)
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with redis_process(folder, "--appendonly", "yes", "--appendfsync", fsync) as redis:
+        runs = [tmp_path / f"run-{number}" for number in range(2)]
+        with askers(runs, redis.url, standin, requests) as started:
+            wait_until_paid(standin, requests // 4)
+            redis.kill()
+            time.sleep(1)
+            redis.start()
+            said = [each.said() for each in started]
+    assert [each["answered"] for each in said] == [requests] * 2
+    assert completed(standin) == [1] * requests
+
+
+def test_a_redis_server_that_stays_away_ends_the_run_and_nothing_stored_is_paid_again(
+    tmp_path: Path, standin: StandinControl
+) -> None:
+    standin.script(latency=0.1)
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with redis_process(folder, "--appendonly", "yes", "--appendfsync", "always") as redis:
+        run, first = tmp_path / "run", 100
+        with askers([run], redis.url, standin, 200, patience_s=1) as (one,):
+            wait_until_paid(standin, first)
+            redis.kill()
+            said = one.said()
+        assert said["code"] == 2
+        assert "`judgeflow resume` asks for the rest" in said["error"]
+        redis.start()
+        with askers([run], redis.url, standin, 200) as (one,):
+            assert one.said()["answered"] == 200
+    paid = completed(standin)
+    assert len(paid) == 200
+    assert sum(paid) - 200 <= IN_FLIGHT  # in flight when the server went
+
+
+def test_a_limit_is_kept_by_two_processes_of_one_run(
+    tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
+) -> None:
+    run = tmp_path / "run"
+    with askers([run, run], redis_server.url, standin, 120, max_calls=50) as started:
+        said = [each.said() for each in started]
+    assert standin.stats()["completed"] == 50
+    assert {each["code"] for each in said} == {4}
+    assert all("50 calls sent of at most 50" in each["error"] for each in said)
+
+
+def test_a_ceiling_per_minute_is_kept_by_two_processes(
+    tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
+) -> None:
+    runs = [tmp_path / f"run-{number}" for number in range(2)]
+    with askers(runs, redis_server.url, standin, 60, requests_per_minute=1200) as started:
+        assert [each.said()["answered"] for each in started] == [60, 60]
+    arrived = sorted(standin.stats()["arrived_s"])
+    assert len(arrived) == 60
+    assert 59 / 20 - 0.3 < arrived[-1] - arrived[0] < 59 / 20 + 3
