@@ -92,14 +92,14 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
+    for _ in range(720):
         assert process.poll() is None, "the Prefect server died while starting"
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except OSError:
             time.sleep(0.25)
-    raise AssertionError("the Prefect server did not answer within a minute")
+    raise AssertionError("the Prefect server did not answer within three minutes")
 
 
 @dataclass
