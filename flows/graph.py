@@ -27,7 +27,7 @@ from data.run_lock import RunLock
 from flows.dispatch import crew, finished, problem_of
 from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
-from tasks import engine_room, progress, steps
+from tasks import engine_room, leading, progress, steps
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
@@ -92,13 +92,14 @@ def held(run: RunFolder) -> Iterator[Context]:
         here = context(run.path)
         here.run.note(status="running", error=None, exit_code=None, finished=None)
         try:
-            engine_room.begin(here.run, here.config)
+            leading.begin(here.run, here.config)
             yield here
         except BaseException as error:
             end(here, error)
             raise
         finally:
-            engine_room.end(here.run)
+            engine_room.close(here.run)
+            leading.end(here.run)
 
 
 def answer_round(here: Context, round_: int) -> None:

@@ -7,8 +7,6 @@ share connections, limiters, budget and single flight through this room.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +14,13 @@ from pathlib import Path
 
 from cache.location import is_shared
 from cache.opening import open_cache
-from cache.redis_server import RedisServer
 from cache.redis_store import RedisCallCache
 from cache.store import CallCache
-from data.errors import HostError, JudgeflowError
+from data.errors import JudgeflowError
 from data.image_store import ImageStore
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
+from tasks import leading
 from tasks.batching import Batching
 from tasks.budget import Budget
 from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
@@ -31,9 +29,9 @@ from tasks.health import Health
 from tasks.jobs import Job, Outcome
 from tasks.judges import Seat, make_batch_client, make_client
 from tasks.limiter import Limiter
-from tasks.shared_budget import ENDED, Session, open_session, stop_session
+from tasks.shared_budget import Session
 from tasks.sharing import Shared, shared_parts
-from tasks.stopping import Stop
+from tasks.stopping import GRACE_S, Stop
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,6 @@ PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
-_sessions: dict[Path, tuple[RedisServer, Session]] = {}  # opened by this process
 _told: JudgeflowError | None = None  # to runs whose engine has not started when all must stop
 
 
@@ -90,11 +87,9 @@ def stop_all(reason: JudgeflowError) -> None:
     with _lock:
         _told = reason
         stops = [running.stop for running in _running.values()]
-        shared = bool(_sessions)
     for stop in stops:
         stop.set(reason)
-    if shared:  # this may be a signal's handler, which must not wait
-        threading.Thread(target=_tell_others, args=(reason,), daemon=True).start()
+    leading.tell_others(reason)
 
 
 def close(run: RunFolder) -> None:
@@ -107,40 +102,6 @@ def close(run: RunFolder) -> None:
         _close(running)
 
 
-def begin(run: RunFolder, config: RunConfig) -> None:
-    """Open an execution of a run for every process that will work on it.
-
-    Raises:
-        HostError: the server of the call cache cannot be used.
-    """
-    if is_shared(config.cache):
-        session = Session(run.facts()["nonce"], secrets.token_hex(4))
-        already, server = spent(run.path / "ledger"), RedisServer(config.cache)
-        open_session(server, session, already.usd, already.attempts)
-        run.note(session=session.id)
-        with _lock:
-            _sessions[run.path] = (server, session)
-
-
-def end(run: RunFolder) -> None:
-    """Close what this process has open of a run, and tell the others that it has ended."""
-    close(run)
-    with _lock:
-        opened = _sessions.pop(run.path, None)
-    if opened is not None:
-        with contextlib.suppress(HostError):
-            stop_session(*opened, ENDED)
-
-
-def _tell_others(reason: JudgeflowError) -> None:
-    """Stop every process of the runs that this one has opened."""
-    with _lock:
-        sessions = list(_sessions.values())
-    for server, session in sessions:
-        with contextlib.suppress(HostError):
-            stop_session(server, session, str(reason))
-
-
 def _session_of(run: RunFolder, config: RunConfig) -> Session | None:
     if not is_shared(config.cache):
         return None
@@ -148,10 +109,28 @@ def _session_of(run: RunFolder, config: RunConfig) -> Session | None:
     return Session(facts["nonce"], facts["session"])
 
 
+def _leave(path: Path, session: Session) -> None:
+    """Close the engine of an execution that has ended elsewhere."""
+    with _lock:
+        running = _running.get(path)
+        if running is not None and running.session == session:
+            _retire(_running.pop(path))
+
+
+def _retire(running: _Running) -> None:
+    """Close an engine that was told to stop, once its calls in flight have had their grace."""
+    closing = threading.Timer(GRACE_S + 1, _close, (running,))
+    closing.daemon = True
+    closing.start()
+
+
 def _close(running: _Running) -> None:
-    asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
-    if running.shared is not None:
-        asyncio.run_coroutine_threadsafe(running.shared.close(), _the_loop()).result()
+    async def close() -> None:
+        if running.shared is not None:
+            await running.shared.budget.close()
+        await running.engine.close()
+
+    asyncio.run_coroutine_threadsafe(close(), _the_loop()).result()
     running.ledger.close()
     running.cache.close()
 
@@ -163,7 +142,7 @@ def _engine_of(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Ru
         running = _running.get(run.path)
         if running is None or running.session != session:
             if running is not None:
-                _close(running)
+                _retire(running)
             running = _running[run.path] = _start(run, config, seats, session)
         return running
 
@@ -186,7 +165,7 @@ def _start(
         if session is not None and isinstance(cache, RedisCallCache):
             shared = shared_parts(cache, session, limits)
             budget = shared.budget
-            shared.budget.watch(stop, lambda: threading.Thread(target=close, args=(run,)).start())
+            shared.budget.watch(stop, lambda: _leave(run.path, session))
         lanes = {}
         for name, judge in entries.items():
             lane = _lane(judge, seats[name], images, places, shared)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from tasks.stopping import Stop
 RUNS = "judgeflow:run:"
 KEPT_MS = 7 * 24 * 3600 * 1000  # after the last sign of life
 ENDED = "the run has ended"
+UNLED = "the process that leads the run gives no sign of life; `judgeflow resume` continues it"
+LED_S, LEAD_EVERY_S = 60, 5
 ALIVE_MS = 15_000  # a process silent for longer will not settle what it reserved
 BEAT_S = 1.0
 SOONEST_S = 0.05  # between two messages that only bring sums
@@ -37,15 +40,20 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[5])
 redis.call('HSET', KEYS[2], 'usd', ARGV[2], 'calls', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 """
+_LEAD = """
+local time = redis.call('TIME')
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'led', time[1]) end
+"""
 _STOP = """
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSETNX', KEYS[1], 'stop', ARGV[1]) end
 """
 # ARGV: process, its usd, calls, reserved usd, reserved calls; price or ''; limits or ''; times
 _TELL = """
-local told = redis.call('HMGET', KEYS[1], 'usd', 'calls', 'stop')
+local told = redis.call('HMGET', KEYS[1], 'usd', 'calls', 'stop', 'led')
 if not told[1] then return {'gone'} end
 if told[3] then return {'stop', told[3]} end
 local time = redis.call('TIME')
+if told[4] and time[1] - told[4] > tonumber(ARGV[11]) then return {'stop', ARGV[12]} end
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local mine = {tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])}
 local usd, calls = tonumber(told[1]) + mine[1], tonumber(told[2]) + mine[2]
@@ -96,6 +104,15 @@ def open_session(server: RedisServer, session: Session, usd: float, calls: int) 
     taken = "the run was taken over by another process"
     words: list[Any] = [session.id, repr(usd), calls, taken, KEPT_MS]
     _once(server, _OPEN, session.keys, words)
+
+
+def lead(server: RedisServer, session: Session, done: threading.Event) -> None:
+    """Give the leading process's signs of life until `done`; without them the others stop."""
+    while True:
+        with contextlib.suppress(HostError):  # who asks hears of it
+            _once(server, _LEAD, session.keys[1:], [])
+        if done.wait(LEAD_EVERY_S):
+            return
 
 
 def stop_session(server: RedisServer, session: Session, why: str) -> None:
@@ -203,7 +220,7 @@ class SharedBudget(Budget):
         async with self._one_at_a_time:
             sums = (self.spent_usd, self.calls, self.reserved_usd, self.reserved_calls)
             asked = ("" if price is None else repr(price), _or(self.max_usd), _or(self.max_calls))
-            words = (*map(repr, sums), *asked, ALIVE_MS, KEPT_MS)
+            words = (*map(repr, sums), *asked, ALIVE_MS, KEPT_MS, LED_S, UNLED)
             keys = self._session.keys[1:]
             said = _words(await self._link.run(_TELL, keys, self._process, *words))
             if said[0] == "ok" and price is not None:

@@ -31,11 +31,6 @@ class Shared:
             return None
         return SharedRate(self.link, "\n".join(endpoint), requests, tokens).turn
 
-    async def close(self) -> None:
-        """Tell the last sums and let go of claims and connections."""
-        await self.budget.close()
-        await self.keeping.close()
-
 
 def shared_parts(cache: RedisCallCache, session: Session, limits: BudgetConfig) -> Shared:
     """The parts of an engine whose event loop is running."""

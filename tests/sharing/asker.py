@@ -13,7 +13,7 @@ from data.errors import JudgeflowError
 from data.records import Message, Request, TextPart
 from data.run_folder import RunFolder
 from flows.opening import PRICES
-from tasks import engine_room
+from tasks import engine_room, leading
 from tasks.config import RunConfig
 from tasks.jobs import Job
 from tasks.judges import Seat
@@ -67,7 +67,7 @@ def ask(link: Connection, run: Path, cache: str, standin: str, changes: dict[str
     known = (run / "run.json").exists()
     folder = RunFolder.open(run) if known else RunFolder.create(run, {})
     if not joins:
-        engine_room.begin(folder, config)
+        leading.begin(folder, config)
     link.send("ready")
     link.recv()
     said: dict[str, Any] = {}

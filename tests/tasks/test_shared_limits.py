@@ -1,6 +1,7 @@
 """Budget and pace that several processes keep together; here over connections of their own."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,9 +13,11 @@ from data.errors import BudgetError, ConfigError, HostError, InterruptedRunError
 from tasks.limiter import Limiter
 from tasks.shared_budget import (
     ENDED,
+    LED_S,
     RUNS,
     Session,
     SharedBudget,
+    lead,
     open_session,
     stop_session,
 )
@@ -147,6 +150,21 @@ def test_every_process_hears_that_the_run_stops_or_has_ended(redis_server: Redis
         assert isinstance(stops[0], InterruptedRunError)
 
     play(redis_server, scene)
+
+
+def test_processes_stop_when_nobody_leads_the_run_any_more(redis_server: RedisProcess) -> None:
+    async def scene(a: SharedBudget, b: SharedBudget) -> None:
+        done = threading.Event()
+        done.set()
+        lead(RedisServer(redis_server.url), SESSION, done)  # one sign of life
+        assert (await a.reserve(0.1)).usd == 0.1
+        with redis_server.client() as client:
+            long_ago = int(time.time()) - LED_S - 5
+            client.do("HSET", f"{RUNS}run:first", "led", long_ago)
+        with pytest.raises(InterruptedRunError, match="gives no sign of life"):
+            await b.reserve(0.1)
+
+    play(redis_server, scene, usd=1.0)
 
 
 def test_a_server_that_lost_the_sums_stops_the_run(redis_server: RedisProcess) -> None:
