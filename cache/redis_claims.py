@@ -48,10 +48,12 @@ if text and text ~= ARGV[2] and redis.sha1hex(text) ~= ARGV[3] then return text 
 redis.call('SET', KEYS[1], ARGV[2])
 return false
 """
+# KEYS: answer, claim, answer, claim, …; one that the server lost is made again, unless answered
 _RENEW = """
-for _, key in ipairs(KEYS) do
-  local holder = redis.call('GET', key)
-  if not holder or holder == ARGV[1] then redis.call('SET', key, ARGV[1], 'PX', ARGV[2]) end
+for place = 1, #KEYS, 2 do
+  local holder = redis.call('GET', KEYS[place + 1])
+  local open = not holder and redis.call('EXISTS', KEYS[place]) == 0
+  if open or holder == ARGV[1] then redis.call('SET', KEYS[place + 1], ARGV[1], 'PX', ARGV[2]) end
 end
 """
 _RELEASE = """
@@ -61,7 +63,10 @@ end
 """
 _HELD = """
 local held = {}
-for place, key in ipairs(KEYS) do held[place] = redis.call('EXISTS', key) end
+for place = 1, #KEYS, 2 do
+  local answered, claimed = redis.call('EXISTS', KEYS[place]), redis.call('EXISTS', KEYS[place + 1])
+  held[#held + 1] = answered == 0 and claimed == 1 and 1 or 0
+end
 return held
 """
 
@@ -154,7 +159,8 @@ class SharedKeeping:
         for key in list(self._mine):
             self.let_go(key)
         with contextlib.suppress(TimeoutError):  # claims run out by themselves
-            await asyncio.wait_for(self._write(), CLOSED_WITHIN_S)
+            async with asyncio.timeout(CLOSED_WITHIN_S):
+                await self._write()
         for work in self._works:
             work.cancel()
         await asyncio.gather(*self._works, return_exceptions=True)
@@ -215,17 +221,17 @@ class SharedKeeping:
         await self._link.run_all([*again, self._renewal()])
 
     def _renewal(self) -> Call:
-        return _RENEW, [CLAIMS + key for key in self._mine], (self._token, self._lasts_ms)
+        return _RENEW, _names(*self._mine), (self._token, self._lasts_ms)
 
     async def _beating(self) -> None:
         while True:
             await asyncio.sleep(self._lasts_ms / 1000 / BEATS)
-            if self._mine:
-                with contextlib.suppress(HostError):  # whoever asks next hears of it
+            with contextlib.suppress(HostError):  # whoever asks next hears of it
+                async with self._write_lock:  # so that none is renewed while it is released
                     await self._link.run_all([self._renewal()])
 
     async def _ended(self, key: str) -> None:
-        """Wait until nobody holds the claim of `key`."""
+        """Wait until `key` is answered or nobody holds its claim."""
         if key not in self._watched:
             self._watched[key] = asyncio.get_running_loop().create_future()
             self._to_watch.set()
@@ -237,7 +243,7 @@ class SharedKeeping:
             await self._to_watch.wait()
             keys = list(self._watched)
             try:
-                held = await self._link.run(_HELD, [CLAIMS + key for key in keys])
+                held = await self._link.run(_HELD, _names(*keys))
                 for key, still in zip(keys, held, strict=True):
                     if not still:
                         self._watched.pop(key).set_result(None)
@@ -258,8 +264,8 @@ class SharedKeeping:
             return None
 
 
-def _names(key: str) -> list[str]:
-    return [ANSWERS + key, CLAIMS + key]
+def _names(*keys: str) -> list[str]:
+    return [kind + key for key in keys for kind in (ANSWERS, CLAIMS)]
 
 
 def _sha1(value: bytes) -> str:

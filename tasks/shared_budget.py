@@ -160,10 +160,9 @@ class SharedBudget(Budget):
             if not int(said[3]):  # nobody has a call out that could turn out cheaper
                 raise self._error(said, price)
             self._settled.clear()
-            try:
-                await asyncio.wait_for(self._settled.wait(), LOOK_AGAIN_S)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._settled.wait()
         return Reservation(price)
 
     async def reserve_now(self, max_price_usd: float | None) -> Reservation | None:
@@ -199,12 +198,14 @@ class SharedBudget(Budget):
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
         with contextlib.suppress(JudgeflowError, TimeoutError):  # the diary has them too
-            await asyncio.wait_for(self._told(), BEAT_S)
+            async with asyncio.timeout(BEAT_S):
+                await self._told()
 
     async def _beating(self, stop: Stop, ended: Callable[[], None]) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):  # `wait_for` of 3.11 may swallow the end
+                    await self._changed.wait()
             self._changed.clear()
             try:
                 await self._told()

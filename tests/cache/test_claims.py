@@ -10,7 +10,7 @@ from cache.redis_claims import CLAIMS, SharedKeeping
 from cache.redis_link import RedisLink
 from cache.redis_server import RedisServer
 from cache.redis_store import ANSWERS, RedisCallCache
-from cache.store import new_entry
+from cache.store import entry_text, new_entry
 from data.errors import HostError
 from tests.cache.entries import answer, ask
 from tests.redis_process import RedisProcess
@@ -107,6 +107,23 @@ def test_an_answer_that_nobody_else_has_is_kept_though_its_claim_ran_out(
             assert client.do("EXISTS", CLAIMS + KEY) == 1  # the other's, not ours to end
 
     play(redis_server, scene)
+
+
+def test_no_sign_of_life_brings_back_the_claim_of_what_is_answered(
+    redis_server: RedisProcess,
+) -> None:
+    async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
+        assert await one.take(KEY) is None
+        waiting = asyncio.create_task(two.take(KEY))
+        with redis_server.client() as client:  # as if the reply were still on its way to `one`
+            client.do("SET", ANSWERS + KEY, entry_text(entry("first")))
+            await asyncio.sleep(0.4)  # signs of life go on, and the claim is held
+            assert (await asyncio.wait_for(waiting, 1)) is not None
+            client.do("DEL", CLAIMS + KEY)
+            await asyncio.sleep(0.4)
+            assert client.do("EXISTS", CLAIMS + KEY) == 0
+
+    play(redis_server, scene, lasts_s=0.8)
 
 
 def test_a_damaged_answer_is_asked_again_and_replaced(redis_server: RedisProcess) -> None:
