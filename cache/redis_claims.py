@@ -24,7 +24,6 @@ from data.records import Answer
 CLAIMS = "judgeflow:claim:"
 LASTS_S = 15.0  # a claim without a sign of life
 BEATS = 4  # signs of life in that time
-AT_ONCE = 256  # claims of one process, so that several share what all of them ask
 SOONEST_S, LATEST_S = 0.02, 0.5  # between looks at what others ask
 SENT_AGAIN_S = 5.0  # answers stored so lately are stored again when the server was away
 KEPT_AT_ONCE = 500
@@ -72,10 +71,17 @@ return held
 
 
 class SharedKeeping:
-    """The Redis call cache of one engine, with claims; made in the engine's event loop."""
+    """The Redis call cache of one engine, with claims; made in the engine's event loop.
+
+    Args:
+        cache: looks and stores for the rest of the process.
+        link: the connections of the event loop.
+        most: claims held at once; few, so that processes that ask the same share it.
+        lasts_s: how long a claim lasts without a sign of life.
+    """
 
     def __init__(
-        self, cache: RedisCallCache, link: RedisLink, lasts_s: float = LASTS_S, most: int = AT_ONCE
+        self, cache: RedisCallCache, link: RedisLink, most: int, lasts_s: float = LASTS_S
     ) -> None:
         self._cache = cache
         self._link = link

@@ -163,7 +163,8 @@ def _start(
         limits, shared = config.budget, None
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
         if session is not None and isinstance(cache, RedisCallCache):
-            shared = shared_parts(cache, session, limits)
+            at_once = {_place(seats[name]): seats[name].concurrency for name in entries}
+            shared = shared_parts(cache, session, limits, sum(at_once.values()))
             budget = shared.budget
             shared.budget.watch(stop, lambda: _leave(run.path, session))
         lanes = {}
@@ -201,7 +202,7 @@ def _lane(
     shared: Shared | None,
 ) -> Lane:
     given = {name: getattr(judge, name) for name in PATIENCE if hasattr(judge, name)}
-    where = (seat.provider, seat.endpoint, seat.model)
+    where = _place(seat)
     if where not in places:
         requests = getattr(judge, "requests_per_minute", None)
         tokens = getattr(judge, "tokens_per_minute", None)
@@ -212,6 +213,11 @@ def _lane(
     limiter, health = places[where]
     client = make_client(judge, images, limiter.heard)
     return Lane(client, limiter, seat.settle, health, **given)
+
+
+def _place(seat: Seat) -> tuple[str, str, str]:
+    """What judges that share a limiter have in common."""
+    return seat.provider, seat.endpoint, seat.model
 
 
 def _the_loop() -> asyncio.AbstractEventLoop:

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.scale`: one to four processes, one Redis server, the same requests.
+"""`python -m tests.benchmarks.scale [waits] [computes]`: one to four processes and a Redis server.
 
 Processes find the requests in the same order and share them through claims. Two loads: one that
 waits for the provider, as real ones do, and one that the processor limits.
@@ -6,7 +6,9 @@ waits for the provider, as real ones do, and one that the processor limits.
 
 from __future__ import annotations
 
+import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,8 +17,9 @@ from tests.redis_process import RedisProcess, redis_process
 from tests.sharing.askers import askers
 from tests.standin.control import StandinControl, standin_process
 
-LOADS = (("waits", 0.5, 16, 1280), ("computes", 0.05, 100, 4000))  # latency, connections, requests
-MOST, ROUNDS = 4, 3
+# seconds a call takes, connections of each process, requests, rounds
+LOADS = {"waits": (4.0, 8, 160, 1), "computes": (0.05, 100, 4000, 3)}
+MOST = 4
 
 
 def took_s(
@@ -36,23 +39,22 @@ def took_s(
     return took
 
 
-def main() -> None:
-    """Print a line for every load and number of processes: median of three rounds."""
+def main(names: list[str]) -> None:
+    """Print a line for every load and number of processes: the median of the rounds."""
     options = ("--appendonly", "yes", "--appendfsync", "always")
     with tempfile.TemporaryDirectory() as folder, redis_process(Path(folder), *options) as redis:
-        for name, latency_s, at_once, count in LOADS:
+        for name in names or LOADS:
+            latency_s, at_once, count, rounds = LOADS[name]
             with standin_process(latency_s) as standin:
                 for many in range(1, MOST + 1):
-                    times = [took_s(standin, redis, many, count, at_once) for _ in range(ROUNDS)]
-                    rate = count / statistics.median(times)
-                    ideal = many * at_once / latency_s
-                    spread = f"{min(times):.2f} to {max(times):.2f} s"
-                    line = f"{many} processes {rate:7.0f}/s of {ideal:5.0f}/s  {spread}"
-                    print(
-                        f"{name:9} {latency_s:5.2f} s  {at_once:3} connections each  {line}",
-                        flush=True,
+                    times = [took_s(standin, redis, many, count, at_once) for _ in range(rounds)]
+                    rate, ideal = count / statistics.median(times), many * at_once / latency_s
+                    spread = (
+                        f"{min(times):.1f} to {max(times):.1f} s, load {os.getloadavg()[0]:.0f}"
                     )
+                    what = f"{name:9} {latency_s:5.2f} s, {at_once:3} connections each"
+                    print(f"{what} {many} processes {rate:7.1f}/s of {ideal:6.1f}/s  {spread}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -28,9 +28,7 @@ def play(server: RedisProcess, scene: Scene, many: int = 2, lasts_s: float = 15.
 
     async def played() -> None:
         caches = [RedisCallCache(RedisServer(server.url, 0.0)) for _ in range(many)]
-        keepings = [
-            SharedKeeping(cache, RedisLink(cache.server), lasts_s, most=4) for cache in caches
-        ]
+        keepings = [SharedKeeping(cache, RedisLink(cache.server), 4, lasts_s) for cache in caches]
         try:
             await scene(*keepings)
         finally:

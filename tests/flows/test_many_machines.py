@@ -185,3 +185,16 @@ def test_a_worker_that_cannot_work_on_the_run_is_told_before_anything_is_asked(
     assert "Dask worker 'tcp://" in ended.err
     assert "ONLY_HERE" in ended.err
     assert standin.stats()["total"] == 0
+
+
+@pytest.mark.prove
+def test_a_cluster_of_this_machine_is_started_and_stopped_with_the_run(
+    judgeflow: Terminal, standin: StandinControl, redis_server: RedisProcess
+) -> None:
+    pytest.importorskip("prefect_dask")
+    path = evaluation(judgeflow, standin, "own", cache=redis_server.url, runner="dask")
+    ended = judgeflow("run", path, "--run-dir", "own", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["counts"]["open"] == 0
+    assert ledgers(judgeflow.folder / "own") == 2
+    assert standin.stats()["completed"] == ended.json["counts"]["paid"]

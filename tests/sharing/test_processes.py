@@ -59,8 +59,14 @@ def test_a_killed_process_loses_nothing_and_costs_what_it_had_in_flight(
     assert len({each["texts"] for each in said}) == 1
 
 
-@pytest.mark.parametrize("fsync", ["everysec", "always"])
-@pytest.mark.parametrize("requests", [200, pytest.param(2000, marks=pytest.mark.prove)])
+@pytest.mark.parametrize(
+    ("fsync", "requests"),
+    [
+        ("everysec", 160),
+        pytest.param("everysec", 2000, marks=pytest.mark.prove),
+        pytest.param("always", 2000, marks=pytest.mark.prove),
+    ],
+)
 def test_a_redis_server_that_is_killed_and_comes_back_costs_nothing(
     fsync: str, requests: int, tmp_path: Path, standin: StandinControl
 ) -> None:
@@ -86,19 +92,19 @@ def test_a_redis_server_that_stays_away_ends_the_run_and_nothing_stored_is_paid_
     folder = tmp_path / "redis"
     folder.mkdir()
     with redis_process(folder, "--appendonly", "yes", "--appendfsync", "always") as redis:
-        run, first = tmp_path / "run", 100
-        with askers([run], redis.url, standin, 200, patience_s=1) as (one,):
-            wait_until_paid(standin, first)
+        run = tmp_path / "run"
+        with askers([run], redis.url, standin, 120, patience_s=1) as (one,):
+            wait_until_paid(standin, 50)
             redis.kill()
             said = one.said()
         assert said["code"] == 2
         assert "`judgeflow resume` asks for the rest" in said["error"]
         redis.start()
-        with askers([run], redis.url, standin, 200) as (one,):
-            assert one.said()["answered"] == 200
+        with askers([run], redis.url, standin, 120) as (one,):
+            assert one.said()["answered"] == 120
     paid = completed(standin)
-    assert len(paid) == 200
-    assert sum(paid) - 200 <= IN_FLIGHT  # in flight when the server went
+    assert len(paid) == 120
+    assert sum(paid) - 120 <= IN_FLIGHT  # in flight when the server went
 
 
 def test_a_limit_is_kept_by_two_processes_of_one_run(
@@ -116,8 +122,8 @@ def test_a_ceiling_per_minute_is_kept_by_two_processes(
     tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
 ) -> None:
     runs = [tmp_path / f"run-{number}" for number in range(2)]
-    with askers(runs, redis_server.url, standin, 60, requests_per_minute=1200) as started:
-        assert [each.said()["answered"] for each in started] == [60, 60]
+    with askers(runs, redis_server.url, standin, 40, requests_per_minute=1200) as started:
+        assert [each.said()["answered"] for each in started] == [40, 40]
     arrived = sorted(standin.stats()["arrived_s"])
-    assert len(arrived) == 60
-    assert 59 / 20 - 0.3 < arrived[-1] - arrived[0] < 59 / 20 + 3
+    assert len(arrived) == 40
+    assert arrived[-1] - arrived[0] > 39 / 20 - 0.3
