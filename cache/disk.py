@@ -122,6 +122,12 @@ class DiskCallCache:
         with self._telling():
             self._cache.set(entry.key, entry_text(entry))
 
+    def put_all(self, entries: Iterable[Entry]) -> None:
+        """Store entries durably, all or none, replacing what their keys held."""
+        with self._telling(), self._cache.transact():
+            for entry in entries:
+                self._cache.set(entry.key, entry_text(entry))
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every key and stored text; a value that is not text is given as an empty string."""
         last = ""

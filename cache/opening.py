@@ -1,22 +1,39 @@
-"""Where a call cache is, as a configuration writes it."""
+"""Opens the call cache that a configuration names."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from cache.disk import DiskCallCache
+from cache.location import checked, is_shared
 from cache.store import CallCache
-from data.errors import ConfigError
 
 
 def open_cache(location: str) -> CallCache:
-    """The call cache at a folder's path.
+    """The call cache in a folder or on a server.
 
     Raises:
-        ConfigError: the location names a backend that this version does not have.
-        HostError: the folder cannot be used.
+        ConfigError: the location is none, or its library is not installed.
+        HostError: the folder or the server cannot be used.
     """
-    if "://" in location:
-        scheme = location.partition("://")[0]
-        raise ConfigError(f"cache backend {scheme!r} is not available; give a folder")
-    return DiskCallCache(Path(location) / "calls")
+    if not is_shared(location):
+        return DiskCallCache(Path(checked(location)) / "calls")
+    from cache.redis_server import RedisServer
+    from cache.redis_store import RedisCallCache
+
+    return RedisCallCache(RedisServer(location))
+
+
+def promised(location: str) -> dict[str, Any]:
+    """What is written in a run's record about its cache: what kind it is and what it promises.
+
+    Raises:
+        ConfigError, HostError: as for `open_cache`.
+    """
+    if not is_shared(location):
+        return {"backend": "disk", "durable": True}
+    from cache.redis_server import RedisServer
+
+    promise = RedisServer(location).promise()
+    return {**promise.model_dump(), "durable": promise.durable, "says": str(promise)}

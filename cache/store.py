@@ -28,7 +28,13 @@ class DamagedError(Exception):
 
 
 class CallCache(Protocol):
-    """Answers by request key. Reading never runs code, writing is durable when it returns."""
+    """Answers by request key. Reading never runs code, writing is durable when it returns.
+
+    Attributes:
+        damaged: how many damaged entries were met.
+    """
+
+    damaged: int
 
     def get(self, key: str, max_age_s: float | None = None) -> Entry | None:
         """The entry of `key`; `None` if absent, older than `max_age_s` or damaged."""
@@ -50,8 +56,12 @@ class CallCache(Protocol):
         """
         ...
 
+    def put_all(self, entries: Iterable[Entry]) -> None:
+        """Store entries durably, replacing what their keys held; raises as `put` does."""
+        ...
+
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Every key and stored text; a value that is not text is given as an empty string."""
+        """Every key and stored text, by key; a value that is not text is an empty string."""
         ...
 
     def delete(self, keys: Iterable[str]) -> int:

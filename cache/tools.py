@@ -8,11 +8,14 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from cache.store import CallCache, DamagedError, Entry, entry_text, read_entry
 from data.errors import DataError
 from data.records import Record, Request, Usage
+
+STORED_AT_ONCE = 200
 
 
 class CacheStats(Record):
@@ -145,15 +148,17 @@ def import_(cache: CallCache, path: Path) -> tuple[int, int]:
     """Store the entries of an export; return how many were new and how many already there.
 
     Raises:
-        DataError: a line is not a sound entry; nothing after it is stored.
+        DataError: a line is not a sound entry; nothing after it is stored, and of the lines
+            just before it perhaps not all.
     """
     new = known = 0
-    for entry in exported(path):
-        if cache.has([entry.key]):
-            known += 1
-        else:
-            cache.put(entry)
-            new += 1
+    entries = exported(path)
+    while some := list(islice(entries, STORED_AT_ONCE)):
+        there = cache.has([entry.key for entry in some])
+        missing = {entry.key: entry for entry in some if entry.key not in there}
+        cache.put_all(missing.values())
+        new += len(missing)
+        known += len(some) - len(missing)
     return new, known
 
 

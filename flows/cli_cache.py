@@ -20,7 +20,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON 
 
 @click.group()
 @click.option(
-    "--cache", "location", default=".cache/judgeflow", show_default=True, help="The cache's folder."
+    "--cache",
+    "location",
+    default=".cache/judgeflow",
+    show_default=True,
+    help="A folder, redis://HOST:PORT/DB or env:NAME.",
 )
 @click.pass_context
 def cache(context: click.Context, location: str) -> None:
@@ -122,9 +126,10 @@ def prune(
 
 @contextmanager
 def _opened(location: str, make: bool = False) -> Iterator[CallCache]:
+    from cache.location import is_shared
     from cache.opening import open_cache
 
-    if not make and "://" not in location and not (Path(location) / "calls").is_dir():
+    if not make and not is_shared(location) and not (Path(location) / "calls").is_dir():
         raise DataError(f"there is no call cache at {location!r}; give its folder with --cache")
     cache = open_cache(location)
     try:

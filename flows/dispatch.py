@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from data.errors import HostError
+from data.row_rules import one_line
+from tasks.config import DaskRunner
+from tasks.stages.context import Context
 
 SHARDS_AT_ONCE = 4  # of one endpoint
 MOST_AT_ONCE = 64
@@ -19,7 +26,34 @@ def shard_runner() -> TaskRunner[Future]:
     return cast("TaskRunner[Future]", ThreadPoolTaskRunner(max_workers=MOST_AT_ONCE))
 
 
+@dataclass(frozen=True)
+class Crew:
+    """Who runs shards: starts one with its parameters; how many of an endpoint, how many in all."""
+
+    submit: Callable[..., Future]
+    each: int = SHARDS_AT_ONCE
+    most: int = MOST_AT_ONCE
+
+
+@contextmanager
+def crew(here: Context) -> Iterator[Crew]:
+    """The crew that the run's configuration asks for.
+
+    Raises:
+        ConfigError, HostError: there is no such cluster, or it is not fit for the run.
+    """
+    if not isinstance(here.config.runner, DaskRunner):
+        yield Crew(lambda step, parameters: step.submit(**parameters))
+        return
+    from flows.cluster import cluster, require_cluster
+
+    require_cluster(here.config)
+    with cluster(here.config.runner, str(here.run.path)) as (submit, threads):
+        yield Crew(submit, max(threads, SHARDS_AT_ONCE), max(threads, MOST_AT_ONCE))
+
+
 def finished(
+    crew: Crew,
     shards: Mapping[str, Sequence[str]],
     submit: Callable[[str], Future],
     stopped: Callable[[], bool],
@@ -27,13 +61,14 @@ def finished(
     """The future of every shard as it ends; nothing more is submitted once the run is stopped.
 
     Args:
+        crew: who runs them.
         shards: shard ids by endpoint, in their order.
         submit: starts a shard.
         stopped: whether the run was told to stop.
     """
     waiting = {endpoint: deque(ids) for endpoint, ids in shards.items()}
     active: dict[Future, str] = {}
-    each = max(1, min(SHARDS_AT_ONCE, MOST_AT_ONCE // max(len(waiting), 1)))
+    each = max(1, min(crew.each, crew.most // max(len(waiting), 1)))
     while True:
         for endpoint, ids in waiting.items():
             busy = sum(place == endpoint for place in active.values())
@@ -44,3 +79,18 @@ def finished(
         done = next(as_completed(list(active)))
         del active[done]
         yield done
+
+
+def problem_of(future: Future) -> BaseException | None:
+    """Why a shard did not end well; also where nobody is left who could say so."""
+    future.wait()  # it has ended; this is how its state is known here and not asked of the server
+    state = future.state
+    if state.is_completed():
+        return None
+    error = state.result(raise_on_failure=False) if state.is_failed() else None
+    if isinstance(error, BaseException):
+        return error
+    return HostError(
+        f"a shard was lost with its worker ({state.name}: {one_line(state.message or '')[:200]}); "
+        "`judgeflow resume` asks what it had not answered"
+    )

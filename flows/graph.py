@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 
 from data.errors import IncompleteError, JudgeflowError
-from flows.dispatch import finished
+from flows.dispatch import crew, finished, problem_of
 from flows.endings import told_in_one_line
 from flows.holding import held, opened
 from flows.publishing import leaderboard, name_flow_run, publish, report_address
@@ -86,15 +86,23 @@ def answer_round(here: Context, round_: int, part: str | None = None) -> None:
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
 
     endpoints = rounds.by_endpoint(here, round_, part)
-
-    def submit(shard: str) -> PrefectFuture[Any]:
-        return shard_step.submit(run, facts["nonce"], shard, part)
-
     count = sum(map(len, endpoints.values()))
     story = RoundStory(round_, count)
-    with story.listening(), waiting_for_shards():
-        ended = finished(endpoints, submit, lambda: engine_room.stop_reason(here.run) is not None)
-        missing = _collect(here, _shown(ended, count, meter, story))
+    failed: list[BaseException] = []  # what stops the run
+
+    with story.listening(), waiting_for_shards(), crew(here) as workers:
+
+        def submit(shard: str) -> PrefectFuture[Any]:
+            words = {"run": run, "nonce": facts["nonce"], "shard": shard, "part": part}
+            return workers.submit(shard_step, words)
+
+        ended = finished(
+            workers,
+            endpoints,
+            submit,
+            lambda: bool(failed) or engine_room.stop_reason(here.run) is not None,
+        )
+        missing = _collect(here, _shown(ended, count, meter, story), failed)
     if missing and open_rows_fail(here):
         raise missing[0]
 
@@ -175,15 +183,16 @@ def _shown(
         yield future
 
 
-def _collect(here: Context, ended: Iterable[PrefectFuture[Any]]) -> list[IncompleteError]:
+def _collect(
+    here: Context, ended: Iterable[PrefectFuture[Any]], stopped: list[BaseException]
+) -> list[IncompleteError]:
     """Wait for the shards; return those with open rows, raise what stopped the run."""
     missing: list[IncompleteError] = []
-    stopped: list[BaseException] = []
     for future in ended:
-        error = future.state.result(raise_on_failure=False) if future.state.is_failed() else None
+        error = problem_of(future)
         if isinstance(error, IncompleteError):
             missing.append(error)
-        elif isinstance(error, BaseException):
+        elif error is not None:
             stopped.append(error)
     reason = engine_room.stop_reason(here.run)
     if reason is not None:

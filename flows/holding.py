@@ -29,7 +29,7 @@ from flows.reaping import reap_beside
 from flows.stopping import stop_run, stops_on_signals
 from flows.story import say_start, without_echo
 from flows.watching import watching
-from tasks import engine_room
+from tasks import engine_room, leading
 from tasks.stages.context import Context, context
 from tasks.stages.continuing import attempts_with, changed_since
 from tasks.stages.money import money
@@ -71,6 +71,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
         for line in changed_since(here.run.facts())[-2:]:
             get_run_logger().warning("%s", line)
         try:
+            leading.begin(here.run, here.config)
             yield here
         except LostRunError:
             raise  # the folder is another's to write
@@ -79,6 +80,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
             raise
         finally:
             engine_room.close(here.run)
+            leading.end(here.run)
 
 
 def end(here: Context, error: BaseException) -> None:

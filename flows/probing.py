@@ -55,7 +55,7 @@ def show_probe(
         here = context(run.path)
         prepare.load_samples(here)
         found = showing.questions(here, probe, sample, judge)
-        store = ImageStore(Path(here.config.cache) / "images")
+        store = ImageStore(here.config.image_folder)
         files = {} if to is None else _written(found, store, to)
     rows = [showing.told(one) for one in found]
     for row in rows:

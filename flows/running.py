@@ -20,6 +20,7 @@ from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
 from flows.meter import progress
 from flows.terminal import say, show, table
+from tasks.config import DaskRunner, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
 from tasks.judges import require_keys
@@ -42,6 +43,7 @@ def run_flow(
     overrides = parameters.get("overrides") or []
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
+    _require_runner(loaded)
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
     _prepare(folder, parameters, override or {}, probes=name == "nightly")
@@ -57,12 +59,20 @@ def resume_run(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     folder = RunFolder.open(run)
+    _require_runner(load_config(folder.path / "config.yaml"))
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if given:
         _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
     _execute("nightly", folder.path, as_json)
+
+
+def _require_runner(config: RunConfig) -> None:
+    if isinstance(config.runner, DaskRunner):
+        from flows.cluster import require_cluster
+
+        require_cluster(config)
 
 
 def _prepare(
@@ -98,6 +108,8 @@ def executed(name: str, folder: Path, **parameters: Any) -> JudgeflowError | Non
     """
     server = os.environ.get("PREFECT_API_URL")
     say(f"run {folder.name}" + ("" if server else " (starting a temporary Prefect server)"))
+    if promise := RunFolder(folder).facts().get("cache", {}).get("says"):
+        say(f"call cache at {RunFolder(folder).facts()['cache']['server']}: {promise}")
     with progress():
         from prefect.exceptions import Abort
 

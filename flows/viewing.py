@@ -43,7 +43,7 @@ def _told(here: Context, row: dict[str, Any], asked_in: Mapping[str, str]) -> di
     key = row["request_key"]
     text = None if key is None else request_texts(here, asked_in[key]).get(key)
     request = None if text is None else request_of_json(text)
-    store = ImageStore(Path(here.config.cache) / "images")
+    store = ImageStore(here.config.image_folder)
     answers = here.run.table("answers").filter(pl.col("request_key") == key)
     verdicts = here.run.table("verdicts").filter(
         (pl.col("request_key") == key) & (pl.col("sample_id") == row["sample_id"])

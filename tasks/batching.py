@@ -9,7 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -26,6 +34,7 @@ from tasks.config import BatchConfig
 from tasks.jobs import Job, Outcome
 
 LONGEST_BACKOFF_S = 60.0
+STORED_AT_ONCE = 200
 T = TypeVar("T")
 Tell = Callable[[Outcome], None]
 
@@ -161,7 +170,7 @@ class Batching:
         """
         some: list[tuple[Job, Item]] = []
         for job, item in chunk:
-            reserved = self.budget.reserve_now(job.max_usd)
+            reserved = await self.budget.reserve_now(job.max_usd)
             if reserved is None and not self._reserved:
                 reserved = await self.budget.reserve(job.max_usd)
             if reserved is None:
@@ -221,6 +230,7 @@ class Batching:
             return {key: result async for key, result in self.client.results(str(batch.id))}
 
         results = await self._patiently(fetched)
+        await self._store(results, sheet)
         for key in batch.keys:
             result = results.get(key)
             if isinstance(result, Answer):
@@ -232,11 +242,17 @@ class Batching:
                 self._failed(key, lost, sheet)
         note(self.run, batch.model_copy(update={"done": True}))
 
+    async def _store(self, results: Mapping[str, Answer | CallError], sheet: _Sheet) -> None:
+        """Make every answer of a batch durable, before any is used."""
+        answers = [(k, r) for k, r in results.items() if isinstance(r, Answer) and k in sheet.left]
+        for start in range(0, len(answers), STORED_AT_ONCE):
+            some = answers[start : start + STORED_AT_ONCE]
+            self.cache.put_all([new_entry(key, sheet.left[key].request, a) for key, a in some])
+            await asyncio.sleep(0)
+
     def _keep(self, key: str, answer: Answer, sheet: _Sheet) -> None:
         usd = self.settle(answer.usage)
         job = sheet.left.get(key)
-        if job is not None:
-            self.cache.put(new_entry(key, job.request, answer))
         tokens = (answer.usage.input_tokens or 0, answer.usage.output_tokens or 0)
         self.ledger.paid(key, self.judge, usd, tokens)
         self._free(key, usd, sent=True)

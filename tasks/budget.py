@@ -47,9 +47,7 @@ class Budget:
             BudgetError: nothing is in flight and the call could still cross a limit.
             ConfigError: there is a limit in USD and the call's price is unknown.
         """
-        if self.max_usd is not None and max_price_usd is None:
-            raise ConfigError("a limit in USD needs a known price for every request")
-        price = max_price_usd or 0.0
+        price = self.priced(max_price_usd)
         while (crossed := self._crossed(price)) is not None:
             if self.reserved_calls == 0:
                 raise crossed
@@ -59,15 +57,13 @@ class Budget:
         self.reserved_calls += 1
         return Reservation(price)
 
-    def reserve_now(self, max_price_usd: float | None) -> Reservation | None:
+    async def reserve_now(self, max_price_usd: float | None) -> Reservation | None:
         """Set aside a call and its maximum price; `None` where that could cross a limit.
 
         Raises:
             ConfigError: there is a limit in USD and the call's price is unknown.
         """
-        if self.max_usd is not None and max_price_usd is None:
-            raise ConfigError("a limit in USD needs a known price for every request")
-        price = max_price_usd or 0.0
+        price = self.priced(max_price_usd)
         if self._crossed(price) is not None:
             return None
         self.reserved_usd += price
@@ -93,18 +89,38 @@ class Budget:
         self.calls += sent
         self._settled.set()
 
+    def priced(self, max_price_usd: float | None) -> float:
+        """What is set aside for a call.
+
+        Raises:
+            ConfigError: there is a limit in USD and the call's price is unknown.
+        """
+        if self.max_usd is not None and max_price_usd is None:
+            raise ConfigError("a limit in USD needs a known price for every request")
+        return max_price_usd or 0.0
+
     def _crossed(self, price: float) -> JudgeflowError | None:
         """Why another call of this price may not be sent now."""
         if self.max_calls is not None and self.calls + self.reserved_calls >= self.max_calls:
-            return BudgetError(
-                f"budget reached: {self.calls} calls sent of at most {self.max_calls}; "
-                "raise --max-calls and `judgeflow resume`"
-            )
+            return too_many(self.calls, self.max_calls)
         whole = self.spent_usd + self.reserved_usd + price
         if self.max_usd is not None and whole > self.max_usd + 1e-12:
-            return BudgetError(
-                f"budget reached: {self.spent_usd:.4f} USD spent and the next call may cost "
-                f"{price:.4f} of the limit of {self.max_usd:g} USD; "
-                "raise --max-usd and `judgeflow resume`"
-            )
+            return too_much(self.spent_usd, price, self.max_usd)
         return None
+
+
+def too_many(calls: int, max_calls: int) -> BudgetError:
+    """The error of a run that has sent as many calls as it may."""
+    return BudgetError(
+        f"budget reached: {calls} calls sent of at most {max_calls}; "
+        "raise --max-calls and `judgeflow resume`"
+    )
+
+
+def too_much(spent_usd: float, price: float, max_usd: float) -> BudgetError:
+    """The error of a run whose next call could cross its limit in USD."""
+    return BudgetError(
+        f"budget reached: {spent_usd:.4f} USD spent and the next call may cost "
+        f"{price:.4f} of the limit of {max_usd:g} USD; "
+        "raise --max-usd and `judgeflow resume`"
+    )

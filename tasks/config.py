@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from cache.location import checked, is_shared
+from data.errors import ConfigError
 from data.layout import DatasetConfig, TableColumns
 from data.records import MODES, Mode, Record
 
@@ -191,6 +194,13 @@ class BootstrapConfig(Record):
     seed: int = 20240207
 
 
+class DaskRunner(Record):
+    """A Dask cluster: the one of a scheduler's address, else some workers on this machine."""
+
+    address: Annotated[str, Field(pattern=r"^[a-z]+://.+:\d+$")] | None = None
+    workers: Annotated[int, Field(ge=1, le=256)] = 2
+
+
 class RunConfig(Record):
     """One evaluation: dataset, judges, settings, probes, limits."""
 
@@ -217,8 +227,39 @@ class RunConfig(Record):
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
     shard_retries: Annotated[int, Field(ge=0, le=10)] = 1
     split_versions: bool = False
+    runner: Literal["threads"] | DaskRunner = "threads"
     cache: str = ".cache/judgeflow"
     runs: str = "runs"
+
+    @field_validator("cache")
+    @classmethod
+    def _no_password(cls, location: str) -> str:
+        try:
+            return checked(location)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("runner", mode="before")
+    @classmethod
+    def _dask_by_its_name(cls, runner: object) -> object:
+        """`dask` or `{dask: {address: …}}`."""
+        if isinstance(runner, dict) and list(runner) == ["dask"]:
+            return runner["dask"] or {}
+        return {} if runner == "dask" else runner
+
+    @model_validator(mode="after")
+    def _many_machines_share_a_cache(self) -> RunConfig:
+        if isinstance(self.runner, DaskRunner) and not is_shared(self.cache):
+            raise ValueError(
+                f"runner 'dask' needs a cache that all its workers share, got {self.cache!r}; "
+                "write cache: redis://HOST:PORT/DB"
+            )
+        return self
+
+    @property
+    def image_folder(self) -> Path:
+        """Where images as sent are kept: in the cache's folder, or beside the runs."""
+        return Path(self.runs) / ".images" if is_shared(self.cache) else Path(self.cache) / "images"
 
     @field_validator("judges")
     @classmethod

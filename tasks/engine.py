@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cache.flight import SingleFlight
+from cache.keeping import Keeping, OwnKeeping
 from cache.store import CallCache, new_entry
 from data.errors import BudgetError, CredentialsError, DataError, JudgeflowError
 from data.ledger import Ledger
-from data.records import Answer, Failure, Usage
+from data.records import Failure, Usage
 from tasks.batching import Batching
 from tasks.budget import Budget
 from tasks.clients.failures import ASKED_AGAIN, FATAL, PUSHED_BACK, TRANSIENT, CallError, Client
@@ -61,8 +62,9 @@ class Engine:
         budget: Budget,
         ledger: Ledger,
         stop: Stop,
+        keeping: Keeping | None = None,
     ) -> None:
-        self._cache = cache
+        self._keeping = keeping or OwnKeeping(cache)
         self._lanes = lanes
         self._budget = budget
         self._ledger = ledger
@@ -83,7 +85,7 @@ class Engine:
         batched: dict[str, list[Job]] = {}
         for start in range(0, len(jobs), LOOKED_UP_AT_ONCE):
             some = jobs[start : start + LOOKED_UP_AT_ONCE]
-            hits = self._cache.answers([job.key for job in some])
+            hits = await self._keeping.answers([job.key for job in some])
             for job in some:
                 if (answer := hits.get(job.key)) is not None:
                     outcomes[job.key] = Outcome(job, answer=answer, cached=True)
@@ -143,6 +145,7 @@ class Engine:
                 await lane.batching.client.close()
         for client in {id(lane.client): lane.client for lane in self._lanes.values()}.values():
             await client.close()
+        await self._keeping.close()
 
     async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Wait for all; when the run stops, drop what waits and give calls in flight a grace."""
@@ -170,12 +173,14 @@ class Engine:
             stopping.cancel()
             self._stop.forget(tell)
 
-    def _look_up(self, job: Job) -> Outcome | None:
-        answer = self._cache.answers([job.key]).get(job.key)
-        return None if answer is None else Outcome(job, answer=answer, cached=True)
-
     async def _fly(self, job: Job, tell: Callable[[Outcome], None]) -> Outcome:
-        outcome, leads = await self._flight.do(job.key, lambda: self._ask(job))
+        async def ask() -> Outcome:
+            try:
+                return await self._ask(job)
+            finally:
+                self._keeping.let_go(job.key)
+
+        outcome, leads = await self._flight.do(job.key, ask)
         if not leads and outcome.answer is not None:
             outcome = Outcome(job, answer=outcome.answer, cached=True)
         tell(outcome)
@@ -188,12 +193,12 @@ class Engine:
         attempts = perhaps = 0
         hard = 0  # attempts that count: a rejection for pace does not
         while True:
-            if (hit := self._look_up(job)) is not None:  # another thread or process was faster
-                return hit
             if self._stop.reason is not None:
                 return Outcome(job, failure=self._stopped(attempts, perhaps))
             attempts += 1
             try:
+                if (hit := await self._keeping.take(job.key)) is not None:  # another was faster
+                    return Outcome(job, answer=hit, cached=True)
                 return await self._attempt(job, lane, attempts)
             except CallError as error:
                 perhaps += error.failure.perhaps_paid
@@ -219,6 +224,8 @@ class Engine:
 
     async def _attempt(self, job: Job, lane: Lane, attempt: int) -> Outcome:
         """One call, its price reserved before and its answer durable after."""
+        task = asyncio.current_task()
+        assert task is not None
         reserved = await self._budget.reserve(job.max_usd)
         charge, sent = 0.0, False
         try:
@@ -227,10 +234,12 @@ class Engine:
                     raise self._stop.reason
                 if (silent_s := lane.health.silent_s()) is not None:
                     raise _SilentError(silent_s)
+                await self._keeping.ready()
                 self._ledger.sent(job.key, job.judge, attempt, job.max_usd)
                 sent = True
                 try:
-                    answer = await self._call(job, lane)
+                    self._calling.add(task)
+                    answer = await lane.client.ask(job.request)
                 except CallError as error:
                     charge = reserved.usd if error.failure.perhaps_paid else 0.0
                     self._heard_failure(job, lane, error, started)
@@ -239,15 +248,16 @@ class Engine:
                     charge = reserved.usd  # sent, and nobody will hear the end of it
                     raise
             answer = answer.model_copy(update={"attempts": attempt})
-            self._cache.put(new_entry(job.key, job.request, answer))
             usd = lane.settle(answer.usage)
             charge = usd if usd is not None else reserved.usd
+            stands = await self._keeping.keep(new_entry(job.key, job.request, answer))
             tokens = (answer.usage.input_tokens or 0, answer.usage.output_tokens or 0)
             self._ledger.paid(job.key, job.judge, usd, tokens)
             lane.limiter.succeeded()
             lane.health.succeeded()
-            return Outcome(job, answer=answer, usd=usd)
+            return Outcome(job, answer=stands, usd=usd)
         finally:
+            self._calling.discard(task)
             self._budget.settle(reserved, charge, sent)
 
     def _heard_failure(self, job: Job, lane: Lane, error: CallError, started: Started) -> None:
@@ -257,15 +267,6 @@ class Engine:
             lane.limiter.pushed_back(started, kind == "overloaded", error.retry_after)
         if kind in TRANSIENT:
             lane.health.failed(kind)
-
-    async def _call(self, job: Job, lane: Lane) -> Answer:
-        task = asyncio.current_task()
-        assert task is not None
-        self._calling.add(task)
-        try:
-            return await lane.client.ask(job.request)
-        finally:
-            self._calling.discard(task)
 
     def _wait_s(self, lane: Lane, attempt: int, retry_after_s: float | None) -> float:
         """Exponential back-off with jitter, never before the provider's own `Retry-After`."""

@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cache.location import is_shared
 from cache.opening import open_cache
+from cache.redis_store import RedisCallCache
 from cache.store import CallCache
 from data.errors import JudgeflowError
 from data.image_store import ImageStore
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
+from tasks import leading
 from tasks.batching import Batching
 from tasks.budget import Budget
 from tasks.config import AnthropicJudge, BudgetConfig, Judge, OpenAIJudge, RunConfig
@@ -26,7 +29,9 @@ from tasks.health import Health
 from tasks.jobs import Job, Outcome
 from tasks.judges import Seat, make_batch_client, make_client
 from tasks.limiter import Limiter
-from tasks.stopping import Stop
+from tasks.shared_budget import Session
+from tasks.sharing import Shared, shared_parts
+from tasks.stopping import GRACE_S, Stop
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class _Running:
     cache: CallCache
     ledger: Ledger
     stop: Stop
+    session: Session | None
+    shared: Shared | None
 
 
 PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
@@ -83,6 +90,7 @@ def stop_all(reason: JudgeflowError) -> None:
         stops = [running.stop for running in _running.values()]
     for stop in stops:
         stop.set(reason)
+    leading.tell_others(reason)
 
 
 def limit(run: RunFolder, limits: BudgetConfig) -> None:
@@ -99,49 +107,93 @@ def close(run: RunFolder) -> None:
         _limits.pop(run.path, None)
         running = _running.pop(run.path, None)
     if running is not None:
-        asyncio.run_coroutine_threadsafe(running.engine.close(), _the_loop()).result()
-        running.ledger.close()
-        running.cache.close()
+        _close(running)
+
+
+def _session_of(run: RunFolder, config: RunConfig) -> Session | None:
+    if not is_shared(config.cache):
+        return None
+    facts = run.facts()
+    return Session(facts["nonce"], facts["session"])
+
+
+def _leave(path: Path, session: Session) -> None:
+    """Close the engine of an execution that has ended elsewhere."""
+    with _lock:
+        running = _running.get(path)
+        if running is not None and running.session == session:
+            _retire(_running.pop(path))
+
+
+def _retire(running: _Running) -> None:
+    """Close an engine that was told to stop, once its calls in flight have had their grace."""
+    closing = threading.Timer(GRACE_S + 1, _close, (running,))
+    closing.daemon = True
+    closing.start()
+
+
+def _close(running: _Running) -> None:
+    async def close() -> None:
+        if running.shared is not None:
+            await running.shared.budget.close()
+        await running.engine.close()
+
+    asyncio.run_coroutine_threadsafe(close(), _the_loop()).result()
+    running.ledger.close()
+    running.cache.close()
 
 
 def _engine_of(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+    """The run's engine; one of an earlier execution of the run has ended and makes room."""
+    session = _session_of(run, config)
     with _lock:
-        if run.path not in _running:
-            _running[run.path] = _start(run, config, seats)
-        return _running[run.path]
+        running = _running.get(run.path)
+        if running is None or running.session != session:
+            if running is not None:
+                _retire(running)
+            running = _running[run.path] = _start(run, config, seats, session)
+        return running
 
 
-def _start(run: RunFolder, config: RunConfig, seats: dict[str, Seat]) -> _Running:
+def _start(
+    run: RunFolder, config: RunConfig, seats: dict[str, Seat], session: Session | None
+) -> _Running:
     if _told is not None:
         raise _told
     cache, stop = open_cache(config.cache), Stop()
-    images = ImageStore(Path(config.cache) / "images")
+    images = ImageStore(config.image_folder)
     ledger = Ledger(run.path / "ledger")
     entries = {judge.name: judge for judge in everybody(config)}
     already = spent(run.path / "ledger")
 
-    async def build() -> Engine:  # SDK clients and events belong to the loop they are made in
-        shared: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
-        limits = _limits.get(run.path, config.budget)
+    async def build() -> tuple[Engine, Shared | None]:  # events belong to the loop they are made in
+        places: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
+        limits, shared = _limits.get(run.path, config.budget), None
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
+        if session is not None and isinstance(cache, RedisCallCache):
+            at_once = {_place(seats[name]): seats[name].concurrency for name in entries}
+            shared = shared_parts(cache, session, limits, sum(at_once.values()))
+            budget = shared.budget
+            shared.budget.watch(stop, lambda: _leave(run.path, session))
         lanes = {}
         for name, judge in entries.items():
-            lane = _lane(judge, seats[name], images, shared)
+            lane = _lane(judge, seats[name], images, places, shared)
             if isinstance(judge, OpenAIJudge | AnthropicJudge) and judge.execute == "batch":
                 client = make_batch_client(judge, images)
                 settle, own = seats[name].settle_batch, judge.batch
                 batching = Batching(run, name, client, cache, budget, ledger, settle, own)
                 lane = replace(lane, batching=batching)
             lanes[name] = lane
-        return Engine(cache, lanes, budget, ledger, stop)
+        keeping = shared.keeping if shared else None
+        return Engine(cache, lanes, budget, ledger, stop, keeping), shared
 
     try:
-        engine = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
+        engine, shared = asyncio.run_coroutine_threadsafe(build(), _loop_locked()).result()
     except BaseException:
         ledger.close()
         cache.close()
         raise
-    return _Running(engine, cache, ledger, stop)
+    return _Running(engine, cache, ledger, stop, session, shared)
 
 
 def everybody(config: RunConfig) -> tuple[Judge, ...]:
@@ -154,18 +206,26 @@ def _lane(
     judge: Judge,
     seat: Seat,
     images: ImageStore,
-    shared: dict[tuple[str, str, str], tuple[Limiter, Health]],
+    places: dict[tuple[str, str, str], tuple[Limiter, Health]],
+    shared: Shared | None,
 ) -> Lane:
     given = {name: getattr(judge, name) for name in PATIENCE if hasattr(judge, name)}
-    where = (seat.provider, seat.endpoint, seat.model)
-    if where not in shared:
+    where = _place(seat)
+    if where not in places:
         requests = getattr(judge, "requests_per_minute", None)
         tokens = getattr(judge, "tokens_per_minute", None)
         patience_s = given.get("give_up_after_s", Lane.give_up_after_s)
-        shared[where] = Limiter(seat.concurrency, requests, tokens), Health(patience_s)
-    limiter, health = shared[where]
+        turn = shared.turn(where, requests, tokens) if shared else None
+        limiter = Limiter(seat.concurrency, requests, tokens, turn=turn)
+        places[where] = limiter, Health(patience_s)
+    limiter, health = places[where]
     client = make_client(judge, images, limiter.heard)
     return Lane(client, limiter, seat.settle, health, **given)
+
+
+def _place(seat: Seat) -> tuple[str, str, str]:
+    """What judges that share a limiter have in common."""
+    return seat.provider, seat.endpoint, seat.model
 
 
 def _the_loop() -> asyncio.AbstractEventLoop:

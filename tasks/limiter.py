@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,6 +33,7 @@ class Limiter:
         requests_per_minute: starts per minute at most, `None` for no ceiling.
         tokens_per_minute: tokens per minute at most, `None` for no ceiling.
         clock: seconds, monotonic.
+        turn: waits for ceilings that other processes keep too, given a call's tokens.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Limiter:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        turn: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
+        self._turn = turn
         self.most = concurrency
         self.limit = float(concurrency)
         self.active = 0
@@ -60,6 +63,9 @@ class Limiter:
         """Hold one place among the calls in flight; calls asked again go first."""
         started = await self._enter(tokens, again)
         try:
+            if self._turn is not None:
+                await self._turn(tokens)
+                started.at = self._clock()
             yield started
         finally:
             self.active -= 1

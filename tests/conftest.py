@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.redis_process import RedisProcess, redis_process
 from tests.standin.control import StandinControl, standin_process
 
 ROOT = Path(__file__).parents[1]
@@ -38,3 +39,19 @@ def standin(standin_server: StandinControl) -> StandinControl:
     """The stand-in provider with no counts and no faults."""
     standin_server.reset()
     return standin_server
+
+
+@pytest.fixture(scope="session")
+def redis_server_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:
+    """One redis-server for the session, every answer on its disk before it says so."""
+    options = ("--appendonly", "yes", "--appendfsync", "always")
+    with redis_process(tmp_path_factory.mktemp("redis"), *options) as process:
+        yield process
+
+
+@pytest.fixture
+def redis_server(redis_server_of_session: RedisProcess) -> RedisProcess:
+    """The session's redis-server, empty."""
+    with redis_server_of_session.client() as client:
+        client.do("FLUSHALL")
+    return redis_server_of_session

@@ -19,7 +19,7 @@ HOMES = {
     "openai": ("tasks/clients/openai_client.py", "tasks/clients/openai_batches.py"),
     "anthropic": ("tasks/clients/anthropic_client.py", "tasks/clients/anthropic_batches.py"),
     "diskcache": ("cache/disk.py",),
-    "redis": ("cache/redis.py",),
+    "redis": ("cache/redis_",),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from cache.location import is_shared
 from data.errors import ConfigError
 from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
@@ -125,7 +126,7 @@ def resolved(config: RunConfig, base: Path) -> RunConfig:
         "verifier": config.verifier and _judge(config.verifier, base),
         "probes": {name: _probe(probe, base) for name, probe in config.probes.items()},
         "prompts": None if config.prompts is None else _absolute(config.prompts, base),
-        "cache": config.cache if "://" in config.cache else str(Path(config.cache).resolve()),
+        "cache": config.cache if is_shared(config.cache) else str(Path(config.cache).resolve()),
         "runs": str(Path(config.runs).resolve()),
     }
     return config.model_copy(update=update)

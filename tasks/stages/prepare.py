@@ -13,6 +13,8 @@ from typing import Any
 
 import polars as pl
 
+from cache.location import is_shared
+from cache.opening import promised
 from data import tables
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
@@ -59,7 +61,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
     require_known_doses(config)
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
-    _require_writable(Path(config.cache))
+    _require_writable(config.image_folder if is_shared(config.cache) else Path(config.cache))
     files = {f"prompts/{name}": text for name, text in prompts.files.items()}
     files["providers.yaml"] = prices.read_text(encoding="utf-8")
     files["config.yaml"] = config_text(config)
@@ -76,6 +78,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         config_sha256=meaning,
         cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
+        cache=promised(config.cache),
         commit=commit(),
         versions=versions(),
         seed=config.bootstrap.seed,
@@ -142,7 +145,7 @@ def prepare_images(here: Context) -> dict[str, int]:
         (root, [want for want in wanted if want[0].sha256 not in own]),
         (here.run.path, [want for want in wanted if want[0].sha256 in own]),
     ]
-    store = ImageStore(Path(here.config.cache) / "images")
+    store = ImageStore(here.config.image_folder)
     rows: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     for limits in sorted({seat.limits for seat in here.seats.values()}) if references else ():
@@ -260,8 +263,6 @@ def commit() -> str | None:
 
 
 def _require_writable(cache: Path) -> None:
-    if "://" in str(cache):
-        return
     try:
         cache.mkdir(parents=True, exist_ok=True)
         probe = cache / f".writable-{os.getpid()}"

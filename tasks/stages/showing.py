@@ -84,7 +84,7 @@ def _ground(here: Context, seat: Seat, asked: Sequence[Variant]) -> Ground:
         if not any(change.do == OMITTED for change in ask.images)
         for image in ask.sample.images
     ]
-    store = ImageStore(Path(here.config.cache) / "images")
+    store = ImageStore(here.config.image_folder)
     inside = {image.sha256 for image, _ in wanted} <= drawn(here)
     root = here.run.path if inside else Path(here.run.facts()["dataset"]["root"])
     prepared, refused = prepare_all(wanted, root, here.prices.limits_of(seat.limits), store)
