@@ -1,6 +1,7 @@
 """Errors that end a command, each with the exit code a script can rely on.
 
 JudgeflowError
+├── RegressionError       1   a judge became worse, or answers otherwise than its baseline
 ├── InputError            2   bad dataset, configuration, credentials or environment
 │   ├── ConfigError
 │   ├── DataError
@@ -18,6 +19,12 @@ class JudgeflowError(Exception):
     """An expected failure: one clear line and an exit code, never a traceback."""
 
     exit_code = 2
+
+
+class RegressionError(JudgeflowError):
+    """A judge became worse, or answers otherwise than its baseline does."""
+
+    exit_code = 1
 
 
 class InputError(JudgeflowError):

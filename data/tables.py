@@ -202,6 +202,37 @@ DIFFERENCES = Schema(
     }
 )
 
+HISTORY = Schema(
+    {
+        "run": _STR,
+        "name": _STR,
+        "night": _STR,
+        "started": _STR,
+        "status": _STR,
+        "dataset": _STR,
+        "judge": _STR,
+        "simulated": _BOOL,
+        "mode": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "measure": _STR,
+        "primary": _BOOL,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "n": _INT,
+        "n_missing": _INT,
+        "clusters": _INT,
+        "epoch": _STR,
+        "model_versions": pl.List(pl.String()),
+        "usd": _NUM,
+        "calls": _INT,
+        "anchors": _STR,
+        "prints": _STR,
+    }
+)
+
 TABLES: Mapping[str, Schema] = {
     "samples": SAMPLES,
     "fresh": SAMPLES,
@@ -213,6 +244,8 @@ TABLES: Mapping[str, Schema] = {
     "claims": CLAIMS,
     "estimates": ESTIMATES,
     "differences": DIFFERENCES,
+    "anchors": SAMPLES,
+    "history": HISTORY,
 }
 
 

@@ -26,7 +26,7 @@ def adhoc(
     max_calls: int | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Evaluate every judge of a configuration without its probes; returns the run's record.
+    """Evaluate every judge of a configuration without probes and anchors; returns the run's record.
 
     Args:
         config: path of a YAML configuration; not needed to continue the run in `run_dir`.
@@ -37,7 +37,7 @@ def adhoc(
         limit: at most so many samples, stratified.
     """
     changes = graph.changes(overrides, max_usd, max_calls, limit)
-    opened = open_run(config, run_dir, graph.flow_run_id(), probes={}, **changes)
+    opened = open_run(config, run_dir, graph.flow_run_id(), probes={}, anchors=None, **changes)
     with graph.held(opened) as here:
         run, why = str(opened.path), graph.overrides(here)
         steps.load_samples(run)

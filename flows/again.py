@@ -14,6 +14,8 @@ from flows.terminal import show
 from tasks.report.card_markdown import markdown
 from tasks.stages import checks, results
 from tasks.stages.context import context
+from tasks.stages.history import record_run
+from tasks.stages.night import measure_anchors
 
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
 
@@ -27,6 +29,9 @@ def reparse_run(run: Path, as_json: bool) -> None:
         results.collect_verdicts(here)
         changed = _changed(before, here.run.table("verdicts"))
         results.measure(here)
+        measure_anchors(here)
+        if folder.facts().get("finished"):
+            record_run(folder)
         page = checks.report(here)
     rows = changed.to_dicts()
     shown = {"changed": len(rows), "verdicts": rows, "report": page}

@@ -77,7 +77,7 @@ def plan(
     """The quote: requests, cached share, tokens, price and time. Makes no call."""
     from flows.planning import print_quote
 
-    changes: dict[str, Any] = {} if probes else {"probes": {}}
+    changes: dict[str, Any] = {} if probes else {"probes": {}, "anchors": None}
     print_quote(config, _with_limit(overrides, limit_probes), limit, as_json, **changes)
 
 
@@ -283,8 +283,10 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_cache, cli_data, cli_probes
+    from flows import cli_anchors, cli_cache, cli_data, cli_probes
 
+    cli.add_command(cli_anchors.anchors)
+    cli.add_command(cli_anchors.history)
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
     cli.add_command(cli_probes.probes)

@@ -21,7 +21,13 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
 
-from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
+from data.errors import (
+    DefectError,
+    IncompleteError,
+    InterruptedRunError,
+    JudgeflowError,
+    RegressionError,
+)
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.dispatch import finished
@@ -32,11 +38,19 @@ from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
+from tasks.stages.history import record_run
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
 __all__ = ["GATHER", "JUDGE", "VERIFY"]
 
+ENDED = {
+    1: "regression",
+    3: "incomplete",
+    4: "budget reached",
+    5: "stopped by a checkpoint",
+    130: "cancelled",
+}
 
 P = ParamSpec("P")
 
@@ -153,29 +167,19 @@ def finish(here: Context) -> dict[str, Any]:
 
     Raises:
         IncompleteError: rows are open, or a judge's coverage is below the floor.
+        RegressionError: a chart of the night's anchors signals.
     """
-    open_rows = here.run.facts()["counts"]["open"]
     covered = results.coverage(here)
-    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
-    problem: JudgeflowError | None = None
-    if open_rows:
-        problem = IncompleteError(
-            f"{open_rows} requests have no answer ({results.why_open(here)}); "
-            f"`judgeflow resume {here.run.path}` asks them again"
-        )
-    elif low:
-        problem = IncompleteError(
-            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
-            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
-        )
+    problem = _problem(here, covered)
     facts = here.run.note(
-        status="incomplete" if problem else "complete",
+        status=ENDED[problem.exit_code] if problem else "complete",
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cost=money(here),
         coverage=covered,
     )
+    record_run(here.run)
     page = Path(steps.report(str(here.run.path)))
     create_link_artifact(page.as_uri(), link_text="report", key="judgeflow-report")
     create_markdown_artifact(summary(here), key="judgeflow-summary")
@@ -185,14 +189,32 @@ def finish(here: Context) -> dict[str, Any]:
     return facts
 
 
+def _problem(here: Context, covered: Mapping[str, float]) -> JudgeflowError | None:
+    """Why a run that went through to its end did not end well."""
+    open_rows = here.run.facts()["counts"]["open"]
+    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
+    if open_rows:
+        return IncompleteError(
+            f"{open_rows} requests have no answer ({results.why_open(here)}); "
+            f"`judgeflow resume {here.run.path}` asks them again"
+        )
+    if low:
+        return IncompleteError(
+            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
+        )
+    drifted = (here.run.facts().get("drift") or {}).get("failure")
+    return RegressionError(drifted) if drifted else None
+
+
 def end(here: Context, error: BaseException) -> None:
     """Write down what ended the run early."""
-    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
+    found = IncompleteError | RegressionError
+    if here.run.facts().get("finished") and isinstance(error, found):
         return
     code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
-    status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
     here.run.note(
-        status=status.get(code, "failed"),
+        status=ENDED.get(code, "failed"),
         error=str(error) or type(error).__name__,
         exit_code=code,
         cost=money(here),

@@ -57,4 +57,5 @@ def nightly(
         if here.run.has("claims"):
             steps.check(run, "claims", why)
         steps.check(run, "estimates", why)
+        steps.watch(run)
         return graph.finish(here)

@@ -13,6 +13,7 @@ from data.errors import (
     IncompleteError,
     InterruptedRunError,
     JudgeflowError,
+    RegressionError,
 )
 from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
@@ -72,7 +73,7 @@ def _prepare(
     changes = dict(parameters)
     config = changes.pop("config")
     if not probes:
-        changes["probes"] = {}
+        changes |= {"probes": {}, "anchors": None}
     if (folder / "run.json").exists():
         RunFolder.create(folder, {})  # says how to continue the run that is there
     run = open_run(config, str(folder), None, **changes)
@@ -94,7 +95,7 @@ def _execute(name: str, folder: Path, as_json: bool) -> None:
             where = server or "the temporary server"
             raise HostError(f"Prefect at {where}: {one_line(str(error))[:200]}") from error
     problem = _problem(state)
-    if problem is None or isinstance(problem, IncompleteError):
+    if problem is None or isinstance(problem, IncompleteError | RegressionError):
         facts = RunFolder.open(folder).facts()
         if facts.get("finished"):
             show(_summary(facts, folder), as_json, lambda s: _text(s, folder))
@@ -127,6 +128,7 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
         "coverage",
         "quote",
         "without",
+        "drift",
     )
     from tasks.stages.checks import warnings
 
@@ -151,6 +153,7 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
     lines += [f"warning: {line}" for line in summary["warnings"]]
+    lines += [f"drift: {line}" for line in (summary["drift"] or {}).get("lines", ())]
     parts = told(summary["cost"])
     if len(parts) > 1:
         lines += [table(parts, list(parts[0])), ""]

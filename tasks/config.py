@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from data.layout import DatasetConfig, TableColumns
 from data.records import MODES, Mode, Record
+from tasks.drift_config import AnchorsConfig, DriftConfig
 
 PublishedSetting = Literal[
     "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
@@ -94,11 +96,12 @@ class Simulation(Record):
     pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
     error. `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
     probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
-    of `accuracy`. `defect_blindness`: by type of planted defect, the probability of judging as if
-    it were not there. `prompts`: what a probe's change of prompt adds to the accuracy, by its
-    name. At a temperature
-    that a probe sets `noise` is that many times itself. `contradicts`: probability that the
-    analysis names another outcome than the verdict; without it the analysis names none.
+    of `accuracy`. `drifts` has doses that change from a dated epoch on, by that date, as a model
+    does that its provider replaces. `defect_blindness`: by type of planted defect, the probability
+    of judging as if it were not there. `prompts`: what a probe's change of prompt adds to the
+    accuracy, by its name. At a temperature that a probe sets `noise` is that many times itself.
+    `contradicts`: probability that the analysis names another outcome than the verdict; without it
+    the analysis names none.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -110,6 +113,7 @@ class Simulation(Record):
     defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     prompts: dict[str, float] = Field(default_factory=dict)
     contradicts: Annotated[float, Field(ge=0, le=1)] | None = None
+    drifts: dict[str, dict[str, float]] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -119,6 +123,16 @@ class Simulation(Record):
     specificity: Annotated[float, Field(ge=0, le=1)] | None = None
     latency_s: Annotated[float, Field(ge=0)] = 0.0
     seed: int = 0
+
+    @field_validator("drifts")
+    @classmethod
+    def _doses(cls, drifts: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for since, changes in drifts.items():
+            dt.date.fromisoformat(since)
+            unknown = sorted(set(changes) - set(cls.model_fields))
+            if unknown:
+                raise ValueError(f"{unknown!r} are not doses of a simulated judge")
+        return drifts
 
 
 class SimulatedJudge(_Judge):
@@ -212,6 +226,8 @@ class RunConfig(Record):
     images: ImagesConfig = ImagesConfig()
     budget: BudgetConfig = BudgetConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
+    anchors: AnchorsConfig | None = None
+    drift: DriftConfig = DriftConfig()
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
@@ -266,6 +282,12 @@ class RunConfig(Record):
                     f"probes.{probe}.cascade must name two of the judges, cheap and strong; got "
                     f"{list(pair)!r}, known: {names!r}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _anchors_need_texts(self) -> RunConfig:
+        if self.anchors is not None and self.dataset.format == "table":
+            raise ValueError("anchors need texts and images; a table of recorded verdicts has none")
         return self
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from cache.policies import OncePerRun
 from data.errors import IncompleteError
 from tasks import progress
-from tasks.stages import checks, prepare, results, rounds
+from tasks.stages import checks, drifting, prepare, results, rounds
 from tasks.stages.context import context
 
 SHARD_VERSION = "1"
@@ -98,6 +98,17 @@ def measure(run: str) -> int:
     estimates = results.measure(context(run))
     get_run_logger().info("%s estimates", estimates.height)
     return estimates.height
+
+
+@task(name="watch drift", timeout_seconds=3600)
+def watch(run: str) -> str | None:
+    """The charts of the night's anchors; what ends the run as a regression, if anything does."""
+    drift = drifting.watch(context(run))
+    if drift is None:
+        return None
+    for said in (*map(drifting.line, drift.charts), *(each.message for each in drift.findings)):
+        get_run_logger().info("%s", said)
+    return drift.failure
 
 
 @task(name="report", timeout_seconds=3600)

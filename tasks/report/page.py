@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
-from tasks.report import distributions, doses, tables
+from tasks.drift.records import Drift
+from tasks.report import distributions, doses, nights, tables
 from tasks.report.card import TITLES, Card
 
 HERE = Path(__file__).parent
@@ -40,6 +41,8 @@ class ReportInputs:
     better: Mapping[str, str]
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
+    history: pl.DataFrame | None = None
+    drift: Drift | None = None
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -97,6 +100,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "leaderboards": tables.leaderboards(inputs.estimates, names),
         "cards": inputs.cards,
         "titles": TITLES,
+        "nights": _nights(inputs, names),
         "probes": tables.probes(inputs.estimates, names),
         "alarms": [
             {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
@@ -119,6 +123,24 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "labels": tables.label_words(inputs.run),
         "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
     }
+
+
+def _nights(inputs: ReportInputs, names: tables.Names) -> dict[str, Any]:
+    """What the template shows of the nights before, with its charts."""
+    from markupsafe import Markup
+
+    from tasks.report import night_charts
+
+    found = []
+    if inputs.history is not None:
+        for each in nights.trends(inputs.history, inputs.run, inputs.primary, names):
+            if chart := night_charts.trend(each["rows"], each["measure"]):
+                found.append({**each, "chart": Markup(chart)})
+    watched = nights.watched(inputs.drift, names)
+    for each in watched["charts"] if watched else ():
+        drawn = night_charts.cusum(each["points"], each["lines"], each["judge"])
+        each["chart"] = Markup(drawn)
+    return {"watched": watched, "trends": found}
 
 
 def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -22,15 +23,17 @@ from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
+from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
 from tasks.families import cautions
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import not_asked, probed_variants
-from tasks.probes import PROBES
+from tasks.probes import PROBES, Variant
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
+from tasks.stages.anchors import anchors_of, frozen, keep_anchors
 from tasks.stages.context import (
     Context,
     audits_of,
@@ -45,8 +48,12 @@ from tasks.stages.fresh import draw_fresh, drawn
 PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 
 
-def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFolder:
+def create_run(
+    config: RunConfig, base: Path, prices: Path, path: Path, night: str | None = None
+) -> RunFolder:
     """A new run folder that holds all that decides the run; `base` resolves relative paths.
+
+    `night` is the date that its anchors are asked on, today (UTC) by default.
 
     Raises:
         ConfigError: prompts, probes or judges are wrong.
@@ -65,6 +72,8 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         path,
         files,
         name=config.name,
+        epoch=config.epoch,
+        night=night or dt.datetime.now(dt.UTC).date().isoformat(),
         status="running",
         judges=describe_judges(config, seats),
         settings=list(config.settings),
@@ -115,6 +124,7 @@ def load_samples(here: Context) -> dict[str, Any]:
         "texts": config.dataset.format != "table",
     }
     run.note(dataset=facts)
+    keep_anchors(here)
     return facts
 
 
@@ -128,11 +138,11 @@ def prepare_images(here: Context) -> dict[str, int]:
     """
     references = here.images()
     wanted = _wanted(here, references) if references else []
+    places = _places(here)
     root = Path(here.run.facts()["dataset"]["root"])
-    own = drawn(here)
     parts = [
-        (root, [want for want in wanted if want[0].sha256 not in own]),
-        (here.run.path, [want for want in wanted if want[0].sha256 in own]),
+        (place, [want for want in wanted if places.get(want[0].sha256, root) == place])
+        for place in dict.fromkeys([root, *places.values()])
     ]
     store = ImageStore(Path(here.config.cache) / "images")
     rows: list[dict[str, Any]] = []
@@ -151,15 +161,31 @@ def prepare_images(here: Context) -> dict[str, int]:
 def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
+    asked: list[Variant] = []
     if here.config.probes:
         samples = [sample for sample in here.samples() if sample.responses]
         found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
-        for _, ask in found:
-            if not any(change.do == OMITTED for change in ask.images):
-                key = change_key(ask.images)
-                for image in ask.sample.images:
-                    wanted.setdefault((image.sha256, key), (image, ask.images))
+        asked += [ask for _, ask in found]
+    if anchors := anchors_of(here):
+        asked += anchor_variants(anchors, here.scale)
+    for ask in asked:
+        if not any(change.do == OMITTED for change in ask.images):
+            key = change_key(ask.images)
+            for image in ask.sample.images:
+                shown = references.get(image.sha256, image)
+                wanted.setdefault((image.sha256, key), (shown, ask.images))
     return list(wanted.values())
+
+
+def _places(here: Context) -> dict[str, Path]:
+    """Where pictures lie that are not the dataset's: by their sha256, the run's or the anchors'."""
+    places: dict[str, Path] = {}
+    if samples := frozen(here):
+        root = Path(here.run.facts()["anchors"]["root"])
+        shown = here.run.table("samples")["images"].explode().struct.field("sha256")
+        own, every = set(shown), {image.sha256 for s in samples for image in s.images}
+        places = dict.fromkeys(every - own, root)
+    return places | dict.fromkeys(drawn(here), here.run.path)
 
 
 def _keep_facts(here: Context, root: Path) -> None:
@@ -187,8 +213,10 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     """Move samples with a refused image to `rejected`, or stop where they are too many."""
     bad = {s.sample_id: i for s in samples for i in s.images if i.sha256 in refused}
     rule = here.config.dataset
-    if not bad:
-        raise DataError(f"a picture that a probe drew cannot be sent {min(refused.values())}")
+    kept_for_good = {i.sha256 for s in frozen(here) for i in s.images}
+    if not bad or kept_for_good & set(refused):
+        what = "a picture of the anchors or of a probe's own cannot be sent"
+        raise DataError(f"{what} {min(refused.values())}")
     first = next(iter(bad.values()))
     what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
     what += f"{first.path!r}: {refused[first.sha256]}"

@@ -6,10 +6,14 @@ from typing import Any
 
 import polars as pl
 
+from data.errors import DataError
+from data.history import read_history
 from data.ledger import spent
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
+from data.run_folder import RunFolder
 from data.tables import VERDICTS
+from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
@@ -21,6 +25,8 @@ from tasks.report.card import Card, cards
 from tasks.report.card_markdown import markdown
 from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
+from tasks.stages.drifting import drift_of
+from tasks.stages.history import root_of
 from tasks.stages.money import usd_per_1000
 from tasks.verdicts import verdicts
 
@@ -105,12 +111,22 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         better=better(),
         definitions=definitions(),
         cards=judge_cards(here),
+        history=_history(run),
+        drift=drift_of(run),
     )
     write_report(path, inputs)
     for card in inputs.cards:
         run.write_text(f"cards/{card.judge}.md", markdown(card))
         run.write_text(f"cards/{card.judge}.json", card.model_dump_json(indent=1))
     return str(path)
+
+
+def _history(run: RunFolder) -> pl.DataFrame | None:
+    """The history beside a run; a page does without one that cannot be read."""
+    try:
+        return read_history(root_of(run))
+    except DataError:
+        return None
 
 
 def judge_cards(here: Context) -> list[Card]:
@@ -146,8 +162,9 @@ def why_open(here: Context) -> str:
 
 
 def model_versions(here: Context) -> dict[str, list[str]]:
-    """The model versions each judge's endpoint reported, over all answers of the run."""
-    plan = here.run.table("plan").filter(pl.col("purpose") == "judge")
+    """The model versions each judge's endpoint reported in the run's epoch, not in its anchors'."""
+    own = (pl.col("purpose") == "judge") & pl.col("probe").ne_missing(ANCHORS)
+    plan = here.run.table("plan").filter(own)
     asked = plan.select("judge", "request_key").unique()
     reported = asked.join(
         here.run.table("answers").select("request_key", "model"), on="request_key"
