@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from data.run_folder import RunFolder
+from data.tables import ESTIMATES, table
 from flows.opening import PRICES
 from tasks import engine_room
 from tasks.anchors.choosing import anchors_of, freeze
@@ -49,8 +50,13 @@ def begun(loaded: RunConfig, night: str, name: str = "run") -> RunFolder:
     return prepare.create_run(loaded, path.parent.parent, PRICES, path, night)
 
 
-def nightly(loaded: RunConfig, night: str, name: str = "run") -> Drift | None:
-    """A whole night: planned, answered, measured, watched and remembered; its charts."""
+def nightly(
+    loaded: RunConfig, night: str, name: str = "run", measured: bool = False
+) -> Drift | None:
+    """A whole night: planned, answered, watched and remembered; its charts.
+
+    Base rows are measured where that is wanted; it is what takes longest.
+    """
     run = begun(loaded, night, name)
     here = context(run.path)
     prepare.load_samples(here)
@@ -62,7 +68,10 @@ def nightly(loaded: RunConfig, night: str, name: str = "run") -> Drift | None:
     finally:
         engine_room.close(run)
     results.collect_verdicts(here)
-    results.measure(here)
+    if measured:
+        results.measure(here)
+    else:
+        run.store("estimates", table([], ESTIMATES))
     drift = drifting.watch(here)
     run.note(status="regression" if drift and drift.failure else "complete", finished=night)
     record_run(run)
