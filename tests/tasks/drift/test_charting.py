@@ -26,10 +26,8 @@ def charted(some: list[Night], rule: DriftConfig = RULE, series: Series | None =
     return chart("j", "anchor_agreement", own, some, rule)
 
 
-def said(
-    some: list[Night], rule: DriftConfig = RULE, series: Series | None = None
-) -> list[Finding]:
-    return list(findings(charted(some, rule, series), some, rule))
+def said(some: list[Night], rule: DriftConfig = RULE) -> list[Finding]:
+    return list(findings(charted(some, rule), some, rule))
 
 
 def test_a_judge_is_learned_before_it_is_watched() -> None:
@@ -132,6 +130,4 @@ def test_canaries_that_used_to_pass_and_do_not_are_told() -> None:
     tonight = {"blank": (0, 3), "format": (3, 3), "defect": (0, 1)}
     usual = {"blank": 0.9, "format": 1.0, "defect": 1.0, "injection": 1.0}
     (found,) = canary_findings(made, tonight, usual)
-    assert (
-        "none of 3 canaries of kind 'blank' passed; 90% did on the nights before" in found.message
-    )
+    assert "none of 3 canaries of kind 'blank' passed; 90% did" in found.message

@@ -1,5 +1,6 @@
 """A night's figure over anchors, by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def sample(name: str, mode: str, *labels: str) -> dict[str, Any]:
     return {"sample_id": name, "mode": mode, "labels": given, "cluster_id": name, "source": "s"}
 
 
-def figure(measure: str, verdicts: dict[str, str | None]) -> Figure:
+def figure(measure: str, verdicts: Mapping[str, str | None]) -> Figure:
     samples = [
         sample("s1", "score", "5"), sample("s2", "score", "2"),
         sample("p1", "pair", "A"), sample("p2", "pair", "C"), sample("b1", "batch", "ABCD"),
@@ -40,6 +41,7 @@ def test_missing_verdicts_in_one_mode_do_not_tilt_the_mean() -> None:
     found = figure("anchor_agreement", full)
     assert found.value == pytest.approx((0.75 + 1 + 1 + 0 + 5 / 6) / 5)
     assert (found.n, found.n_missing, found.clusters) == (5, 0, 5)
+    assert found.value is not None
     assert found.low is not None
     assert found.low <= found.value
     part = figure("anchor_agreement", {**full, "p2": None})
