@@ -4,36 +4,36 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from tasks.drift.cusum import ALLOWANCE, began, cusum, deviation, peaks, step
+from tasks.drift.cusum import ALLOWANCE, Floats, began, cusum, deviation, peaks, step
 from tasks.drift.limits import chart_share, limit, null_streams
 
 
-def twin(z: list[float], k: float) -> list[tuple[float, float]]:
-    """Both sums by their other definition: the largest sum of what came last, or nothing."""
+def twin(z: list[float], k: float, sign: float) -> list[float]:
+    """A sum by its other definition: the largest sum of what came last, or nothing."""
+    steps = [sign * value - k for value in z]
     return [
-        tuple(
-            max(0.0, *(sum(sign * v - k for v in z[start : end + 1]) for start in range(end + 1)))
-            for sign in (1.0, -1.0)
-        )
+        max(0.0, *(sum(steps[start : end + 1]) for start in range(end + 1)))
         for end in range(len(z))
-    ]  # type: ignore[misc]
+    ]
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0])
 def test_the_sums_are_those_of_a_brute_force_twin(k: float) -> None:
     z = np.random.default_rng(1).standard_normal(40) * 2
     found = cusum(z, k)
-    assert np.allclose(np.transpose(found), twin(list(z), k))
+    assert np.allclose(found.above, twin(list(z), k, 1.0))
+    assert np.allclose(found.below, twin(list(z), k, -1.0))
     many = np.stack([z, -z], axis=1)
     assert np.allclose(cusum(many, k).above[:, 1], found.below)
     highest = np.maximum(found.above, found.below).max()
     assert np.allclose(peaks(iter(many), k), highest)
 
 
-def run_lengths(shift: float, streams: int, seed: int) -> np.ndarray:
+def run_lengths(shift: float, streams: int, seed: int) -> Floats:
     """How long two-sided charts with k = .5 and h = 5 run until they signal."""
     rng = np.random.default_rng(seed)
-    above = below = np.zeros(streams)
+    above: Floats = np.zeros(streams)
+    below: Floats = np.zeros(streams)
     length = np.zeros(streams)
     running = np.ones(streams, dtype=bool)
     while running.any():
@@ -66,11 +66,11 @@ def signal_share(h: float, nights: int, cells: int = 400) -> float:
 def test_simulated_peaks_are_those_of_the_exact_chain() -> None:
     rng = np.random.default_rng(3)
     streams = 100_000
-    above = rng.standard_normal((60, streams))
-    nothing, most = np.zeros(streams), np.zeros(streams)
-    for night in above:
-        nothing, _ = step(nothing, np.zeros(streams), night)
-        most = np.maximum(most, nothing)
+    above: Floats = np.zeros(streams)
+    most: Floats = np.zeros(streams)
+    for _ in range(60):
+        above, _ = step(above, np.zeros(streams), rng.standard_normal(streams))
+        most = np.maximum(most, above)
     share = signal_share(3.0, 60)
     assert abs((most > 3.0).mean() - share) < 4 * np.sqrt(share / streams) + 0.0005
 
