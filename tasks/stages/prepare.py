@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from data import tables
+from data.anchors import read_card
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
@@ -57,11 +58,13 @@ def create_run(
 
     Raises:
         ConfigError: prompts, probes or judges are wrong.
-        DataError, HostError: the folder is taken or cannot be written.
+        DataError, HostError: the folder is taken or cannot be written; there are no anchors.
     """
     meaning = config_sha256(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
+    if config.anchors is not None:
+        read_card(Path(config.anchors.path))
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(Path(config.cache))

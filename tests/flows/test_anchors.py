@@ -11,8 +11,12 @@ from tasks.stages.context import resolved
 from tests.flows.conftest import InProcess, Server
 from tests.nights.nightly import nightly
 
-TODAY = dt.datetime.now(dt.UTC).date()  # a nightly of the command line is of today
 PAIRS: dict[str, Any] = {"modes": ["pair"], "limit": 4}
+
+
+def today() -> dt.date:
+    """The night that a nightly of the command line is of."""
+    return dt.datetime.now(dt.UTC).date()
 
 
 def judge(**doses: Any) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
     assert ended.code == 0, ended.err
     assert ended.json["drift"]["lines"] == ["sim: learning, 1 of 20 nights"]
     told = quick("anchors", "status", path, "--json").json
-    assert told["judges"][0]["last_night"] == TODAY.isoformat()
+    assert told["judges"][0]["last_night"] == today().isoformat()
     assert "signals falsely with probability 0.05 at most" in told["promise"]
     figures = quick("history", "show", "--json").json
     assert {row["measure"] for row in figures} == {"accuracy", "anchor_agreement"}
@@ -48,7 +52,7 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
 def test_a_signal_fails_the_nightly_until_it_is_accepted(
     quick: InProcess, prefect_server: Server
 ) -> None:
-    changes = {TODAY.isoformat(): {"accuracy": 0.0}}
+    changes = {today().isoformat(): {"accuracy": 0.0}}
     rule = {"baseline_runs": 5, "false_alarms": 0.5, "nights": 1}
     path = quick.config(
         judges=[judge(drifts=changes)], drift=rule,
@@ -57,10 +61,10 @@ def test_a_signal_fails_the_nightly_until_it_is_accepted(
     assert quick("anchors", "init", path).code == 0
     loaded = resolved(load_config(path), path.parent)
     for ago in range(5, 0, -1):
-        nightly(loaded, (TODAY - dt.timedelta(ago)).isoformat())
+        nightly(loaded, (today() - dt.timedelta(ago)).isoformat())
     ended = quick("run", path, "--json")
     assert ended.code == 1
-    assert f"judge 'sim' (simulated): drift since {TODAY}: anchor_agreement" in ended.err
+    assert f"judge 'sim' (simulated): drift since {today()}: anchor_agreement" in ended.err
     assert "their change: nothing that we send or read has changed" in ended.err
     run = Path(ended.json["run_dir"])
     flow_run = prefect_server.flow_run(run.name)

@@ -1,4 +1,4 @@
-"""False alarms are as few as promised on streams the limit does not know, and how soon shifts show."""
+"""False alarms are as few as promised in worlds that the limit does not know; shifts are caught."""
 
 import pytest
 from scipy.stats import binom
