@@ -188,5 +188,6 @@ def _charts(config: RunConfig, statistic: str, sha: str) -> list[Chart]:
     found = []
     for judge in judges:
         own = series.get(drifting.key_of(config.name, judge, statistic, sha), Series())
-        found.append(chart(judge, statistic, own, drifting.nights_of(rows, judge), rule))
+        nights = drifting.nights_of(rows, judge, statistic)
+        found.append(chart(judge, statistic, own, nights, rule))
     return found

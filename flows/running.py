@@ -153,7 +153,8 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
     lines += [f"warning: {line}" for line in summary["warnings"]]
-    lines += [f"drift: {line}" for line in (summary["drift"] or {}).get("lines", ())]
+    if drift := summary["drift"]:
+        lines += [f"drift: {line}" for line in drift["lines"] or [drift["promise"]]]
     parts = told(summary["cost"])
     if len(parts) > 1:
         lines += [table(parts, list(parts[0])), ""]

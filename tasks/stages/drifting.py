@@ -99,9 +99,10 @@ def summary(drift: Drift) -> dict[str, Any]:
 # --- the nights of a folder of runs ---------------------------------------------------------------
 
 
-def nights_of(rows: pl.DataFrame, judge: str) -> list[Night]:
+def nights_of(rows: pl.DataFrame, judge: str, statistic: str) -> list[Night]:
     """A judge's nights from rows of the history; of several runs of a night the newest counts."""
-    own = rows.filter((pl.col("judge") == judge) & pl.col("primary")).sort("night", "started")
+    mine = (pl.col("judge") == judge) & (pl.col("measure") == statistic)
+    own = rows.filter(mine).sort("night", "started")
     return [
         Night(
             night=row["night"],
@@ -163,7 +164,7 @@ def _charted(here: Context) -> Drift:
     with history.locked(root, LOCK):
         series = read_series(root)
         for judge in judges:
-            nights = nights_of(rows, judge)
+            nights = nights_of(rows, judge, statistic)
             key = key_of(here.config.name, judge, statistic, anchors)
             series[key] = settled(series.get(key, Series()), nights, rule)
             made = chart(judge, statistic, series[key], nights, rule)
