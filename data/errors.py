@@ -6,6 +6,7 @@ JudgeflowError
 │   ├── DataError
 │   ├── CredentialsError      bad key, unknown model, exhausted quota
 │   └── HostError             full disk, read-only folder, a run folder held by another process
+├── RegressionError       1   the gate found a judge worse than in its last good run
 ├── IncompleteError       3   rows are still open, or coverage is below its floor
 ├── BudgetError           4   the next call could cross the limit
 ├── CheckpointError       5   an error-level expectation failed
@@ -38,6 +39,12 @@ class CredentialsError(InputError):
 
 class HostError(InputError):
     """The machine cannot do it: full disk, read-only folder, a lock held by a live process."""
+
+
+class RegressionError(JudgeflowError):
+    """A judge is worse than in the run it is compared with."""
+
+    exit_code = 1
 
 
 class IncompleteError(JudgeflowError):

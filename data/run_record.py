@@ -41,11 +41,20 @@ class RunCost(_Part):
     unpriced_calls: int = 0
 
 
+class Headline(_Part):
+    """A judge's primary measure in a mode, pooled, in the run's first setting."""
+
+    judge: str
+    mode: str
+    metric: str
+    value: float | None = None
+
+
 class RunGate(_Part):
-    """How a run came out of its gate, and whether the next one may be compared with it."""
+    """How a run came out of its gate, and for which judges it may be a baseline."""
 
     status: str
-    baseline: bool = False
+    baseline_for: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     said: str = ""
 
@@ -63,6 +72,7 @@ class RunRecord(_Part):
     dataset: RunDataset | None = None
     judges: tuple[RunJudge, ...] = ()
     primary: Mapping[str, str] = {}
+    headlines: tuple[Headline, ...] = ()
     checkpoints_failed: tuple[str, ...] = ()
     coverage: Mapping[str, float] = {}
     cost: RunCost = RunCost()

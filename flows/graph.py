@@ -21,7 +21,13 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled
 
-from data.errors import DefectError, IncompleteError, InterruptedRunError, JudgeflowError
+from data.errors import (
+    DefectError,
+    IncompleteError,
+    InterruptedRunError,
+    JudgeflowError,
+    RegressionError,
+)
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from flows.dispatch import finished
@@ -32,6 +38,7 @@ from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
+from tasks.stages.gating import gate_summary, regression
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
@@ -148,28 +155,39 @@ def overrides(here: Context) -> Mapping[str, str]:
     return found
 
 
-def finish(here: Context) -> dict[str, Any]:
+def shortfall(here: Context, covered: Mapping[str, float]) -> IncompleteError | None:
+    """Why the run is not complete: open rows, or a judge's coverage below the floor."""
+    open_rows = here.run.facts()["counts"]["open"]
+    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
+    if open_rows:
+        return IncompleteError(
+            f"{open_rows} requests have no answer ({results.why_open(here)}); "
+            f"`judgeflow resume {here.run.path}` asks them again"
+        )
+    if low:
+        return IncompleteError(
+            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
+        )
+    return None
+
+
+def finish(here: Context, gated: bool = False) -> dict[str, Any]:
     """Write down how the run ended, publish its summary, and return `run.json`.
 
     Raises:
         IncompleteError: rows are open, or a judge's coverage is below the floor.
+        RegressionError: the run is `gated`, and a judge is worse than in its last good run.
     """
-    open_rows = here.run.facts()["counts"]["open"]
     covered = results.coverage(here)
-    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
-    problem: JudgeflowError | None = None
-    if open_rows:
-        problem = IncompleteError(
-            f"{open_rows} requests have no answer ({results.why_open(here)}); "
-            f"`judgeflow resume {here.run.path}` asks them again"
-        )
-    elif low:
-        problem = IncompleteError(
-            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
-            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
-        )
+    missing = shortfall(here, covered)
+    problem: JudgeflowError | None = missing
+    if gated:
+        steps.gate(str(here.run.path), str(missing) if missing else None)
+        problem = missing or regression(here.run.facts()["gate"])
+        create_markdown_artifact(gate_summary(here.run), key="judgeflow-gate")
     facts = here.run.note(
-        status="incomplete" if problem else "complete",
+        status="incomplete" if missing else "complete",
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -187,7 +205,8 @@ def finish(here: Context) -> dict[str, Any]:
 
 def end(here: Context, error: BaseException) -> None:
     """Write down what ended the run early."""
-    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
+    ended = isinstance(error, IncompleteError | RegressionError)
+    if here.run.facts().get("finished") and ended:
         return
     code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
     status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}

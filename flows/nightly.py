@@ -57,4 +57,4 @@ def nightly(
         if here.run.has("claims"):
             steps.check(run, "claims", why)
         steps.check(run, "estimates", why)
-        return graph.finish(here)
+        return graph.finish(here, gated=True)

@@ -191,6 +191,28 @@ class BootstrapConfig(Record):
     seed: int = 20240207
 
 
+class SmallestDifference(Record):
+    """The smallest loss that matters, in points of each mode's primary measure."""
+
+    score: Annotated[float, Field(ge=0)] = 0.05
+    pair: Annotated[float, Field(ge=0)] = 0.02
+    batch: Annotated[float, Field(ge=0)] = 0.05
+
+
+class GateConfig(Record):
+    """What a run is compared with at its end, and when that fails it.
+
+    `against` is `last-good`, `none`, or a run's name or folder. `false_alarms` is the share of runs
+    that may be failed though nothing has changed. Under the rule `non-inferiority` a judge must be
+    shown to be no worse by the smallest difference; under `regression` it must not be shown worse.
+    """
+
+    against: Annotated[str, Field(min_length=1)] = "last-good"
+    smallest_difference: SmallestDifference = SmallestDifference()
+    false_alarms: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    rule: Literal["regression", "non-inferiority"] = "regression"
+
+
 class RunConfig(Record):
     """One evaluation: dataset, judges, settings, probes, limits."""
 
@@ -212,6 +234,7 @@ class RunConfig(Record):
     images: ImagesConfig = ImagesConfig()
     budget: BudgetConfig = BudgetConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
+    gate: GateConfig = GateConfig()
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500

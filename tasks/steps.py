@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from cache.policies import OncePerRun
 from data.errors import IncompleteError
 from tasks import progress
-from tasks.stages import checks, prepare, results, rounds
+from tasks.stages import checks, gating, prepare, results, rounds
 from tasks.stages.context import context
 
 SHARD_VERSION = "1"
@@ -98,6 +98,14 @@ def measure(run: str) -> int:
     estimates = results.measure(context(run))
     get_run_logger().info("%s estimates", estimates.height)
     return estimates.height
+
+
+@task(name="gate", timeout_seconds=3600)
+def gate(run: str, shortfall: str | None) -> str:
+    """The run beside its last good run; the verdict in a line."""
+    found = gating.gate(context(run), shortfall)
+    get_run_logger().info("gate: %s", found.said)
+    return found.said
 
 
 @task(name="report", timeout_seconds=3600)

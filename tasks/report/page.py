@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
+from tasks.gate.verdict import cells_of, deciding
 from tasks.report import distributions, doses, tables
 from tasks.report.card import TITLES, Card
 
@@ -40,6 +41,7 @@ class ReportInputs:
     better: Mapping[str, str]
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
+    comparison: pl.DataFrame | None = None
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -95,6 +97,8 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "leaderboards": tables.leaderboards(inputs.estimates, names),
+        "gate": inputs.run.get("gate"),
+        "gated": _gated(inputs, names),
         "cards": inputs.cards,
         "titles": TITLES,
         "probes": tables.probes(inputs.estimates, names),
@@ -119,6 +123,14 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "labels": tables.label_words(inputs.run),
         "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
     }
+
+
+def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
+    """The rows that decide the gate, as text."""
+    if inputs.comparison is None:
+        return []
+    rows = map(cells_of, deciding(inputs.comparison))
+    return [row | {"judge": names(row["judge"])} for row in rows]
 
 
 def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:
