@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from data.errors import DataError
 from data.run_folder import RunFolder
-from data.run_record import RunRecord, run_record
+from data.run_record import REGRESSION, RunRecord, run_record
 
 PIN = "pinned.json"
 
@@ -199,6 +199,8 @@ def why_no_baseline(run: IndexedRun, judge: str) -> str | None:
         return f"it is not complete: {record.status}"
     if run.pin is not None:
         return None
+    if record.status == REGRESSION:
+        return f"it has become worse: {record.error}"
     if record.checkpoints_failed:
         return f"checkpoint {record.checkpoints_failed[0]!r} was overridden"
     if record.gate is None:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from data.records import Scale
 from data.run_folder import FORMAT
 
+REGRESSION = "regression"  # the status of a run with all its answers that has become worse
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -81,7 +83,7 @@ class RunRecord(_Part):
     @property
     def complete(self) -> bool:
         """Whether every row is terminal and no judge's coverage is below the floor."""
-        return self.status == "complete"
+        return self.status in ("complete", REGRESSION)
 
 
 def run_record(facts: Mapping[str, Any]) -> RunRecord | str:

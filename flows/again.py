@@ -9,6 +9,7 @@ import polars as pl
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.run_record import REGRESSION
 from data.tables import read
 from flows.terminal import show
 from tasks.report.card_markdown import markdown
@@ -60,8 +61,8 @@ def _gated_again(here: Context) -> str | None:
     facts = here.run.facts()
     if "gate" not in facts:
         return None
-    incomplete = facts["status"] != "complete"
-    return gating.gate(here, facts.get("error") or facts["status"] if incomplete else None).said
+    ended = facts["status"] in ("complete", REGRESSION)
+    return gating.gate(here, None if ended else facts.get("error") or facts["status"]).said
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from data.errors import (
 )
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.run_record import REGRESSION
 from flows.dispatch import finished
 from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
@@ -187,7 +188,7 @@ def finish(here: Context, gated: bool = False) -> dict[str, Any]:
         problem = missing or regression(here.run.facts()["gate"])
         create_markdown_artifact(gate_summary(here.run), key="judgeflow-gate")
     facts = here.run.note(
-        status="incomplete" if missing else "complete",
+        status="incomplete" if missing else REGRESSION if problem else "complete",
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

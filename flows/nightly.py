@@ -57,4 +57,6 @@ def nightly(
         if here.run.has("claims"):
             steps.check(run, "claims", why)
         steps.check(run, "estimates", why)
-        return graph.finish(here, gated=True)
+        facts = graph.finish(here, gated=True)
+        steps.retain(run)
+        return facts

@@ -213,6 +213,13 @@ class GateConfig(Record):
     rule: Literal["regression", "non-inferiority"] = "regression"
 
 
+class RetentionConfig(Record):
+    """Which older runs of its name a nightly deletes when it has ended well; none by default."""
+
+    keep: Annotated[int, Field(ge=1)] | None = None
+    older_than_days: Annotated[float, Field(gt=0)] | None = None
+
+
 class RunConfig(Record):
     """One evaluation: dataset, judges, settings, probes, limits."""
 
@@ -235,6 +242,7 @@ class RunConfig(Record):
     budget: BudgetConfig = BudgetConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
     gate: GateConfig = GateConfig()
+    retention: RetentionConfig = RetentionConfig()
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500

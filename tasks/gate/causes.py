@@ -145,7 +145,7 @@ def _theirs(judge: str, before: Facts, now: Facts) -> list[str]:
     """What the provider reports otherwise, and what a run's anchors say of the judge."""
     old, new = (facts.get("model_versions", {}).get(judge, []) for facts in (before, now))
     found = [f"model version {'+'.join(old)} -> {'+'.join(new)}"] if old and new != old else []
-    moved = now.get("anchors_moved", {}).get(judge)
+    moved = (now.get("drift") or {}).get("moved", {}).get(judge)
     return [*found, f"dated anchors answered differently ({moved})"] if moved else found
 
 

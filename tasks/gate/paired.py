@@ -63,22 +63,50 @@ def run_differences(
         bootstrap: replicates, level and seed.
         tests: how many tests share the promise; by default those that are made here.
     """
-    every = [_compared(mode, samples, before, now) for mode in MODES]
-    deciding = _deciding(every, settings)
-    rule = Rule(gate, tests or len(deciding))
+    every = side_by_side(samples, before, now)
+    found, rule = decided(every, settings, gate, bootstrap, tests)
+    return _corrected(
+        table([*found, *explored(every, settings, bootstrap)], COMPARISON)
+    ), rule.tests
+
+
+def side_by_side(samples: pl.DataFrame, before: pl.DataFrame, now: pl.DataFrame) -> list[Compared]:
+    """The pairs of every mode; arguments as in `run_differences`."""
+    return [_compared(mode, samples, before, now) for mode in MODES]
+
+
+def decided(
+    every: Sequence[Compared],
+    settings: Sequence[str],
+    gate: GateConfig,
+    bootstrap: BootstrapConfig,
+    tests: int | None = None,
+) -> tuple[list[dict[str, Any]], Rule]:
+    """The rows that decide, and the rule with the number of tests that share the promise."""
+    chosen = _deciding(every, settings)
+    rule = Rule(gate, tests or len(chosen))
     draws = draws_for(gate.false_alarms, rule.tests)
     strict = bootstrap.model_copy(
         update={"level": rule.level, "replicates": max(bootstrap.replicates, draws)}
     )
     found: list[dict[str, Any]] = []
     for of in every:
-        first = of._replace(pairs=[pair for pair in of.pairs if of.name(pair) in deciding])
-        rest = of._replace(pairs=[pair for pair in of.pairs if of.name(pair) not in deciding])
+        first = of._replace(pairs=[pair for pair in of.pairs if of.name(pair) in chosen])
+        found += _rows(first, [m for m in AGREEMENT[of.mode] if m.primary], strict, rule)
+    return found, rule
+
+
+def explored(
+    every: Sequence[Compared], settings: Sequence[str], bootstrap: BootstrapConfig
+) -> Iterator[dict[str, Any]]:
+    """The rows that decide nothing: other measures, other settings."""
+    chosen = _deciding(every, settings)
+    for of in every:
+        first = of._replace(pairs=[pair for pair in of.pairs if of.name(pair) in chosen])
+        rest = of._replace(pairs=[pair for pair in of.pairs if of.name(pair) not in chosen])
         measures = AGREEMENT[of.mode]
-        found += _rows(first, [m for m in measures if m.primary], strict, rule)
-        found += _rows(first, [m for m in measures if not m.primary], bootstrap, None)
-        found += _rows(rest, measures, bootstrap, None)
-    return _corrected(table(found, COMPARISON)), rule.tests
+        yield from _rows(first, [m for m in measures if not m.primary], bootstrap, None)
+        yield from _rows(rest, measures, bootstrap, None)
 
 
 def _compared(
@@ -105,7 +133,7 @@ def _pair(
     whole = EVIDENCE[mode]([*rows, *older], said)
     half = len(rows)
     parts = (_part(whole, slice(0, half)), _part(whole, slice(half, None)))
-    one, other = (Side(subject, part, limits_of(part, AGREEMENT[mode])) for part in parts)
+    one, other = (Side(subject, part, ()) for part in parts)
     return one, other
 
 
@@ -137,7 +165,7 @@ def _rows(
     of: Compared, measures: Sequence[Measure], bootstrap: BootstrapConfig, rule: Rule | None
 ) -> Iterator[dict[str, Any]]:
     """Rows of some pairs and measures; with a rule they are the deciding ones."""
-    pairs = [_fit(pair, AGREEMENT[of.mode], measures) for pair in of.pairs]
+    pairs = [_limited(pair, measures) for pair in of.pairs]
     under = exchanged(pairs, of.layers, measures, bootstrap.seed, bootstrap.replicates)
     rows = paired_rows(pairs, of.layers, measures, bootstrap)
     for pair, of_pair in zip(pairs, under, strict=True):
@@ -146,10 +174,9 @@ def _rows(
             yield row if rule is None else row | _decided(row, measure, rule, of.mode)
 
 
-def _fit(pair: Pair, order: Sequence[Measure], measures: Sequence[Measure]) -> Pair:
-    """The pair with the limits of these measures alone."""
-    places = [order.index(measure) for measure in measures]
-    one, other = (side._replace(limits=[side.limits[at] for at in places]) for side in pair)
+def _limited(pair: Pair, measures: Sequence[Measure]) -> Pair:
+    """The pair with what these measures could be, whatever the missing verdicts had said."""
+    one, other = (side._replace(limits=limits_of(side.evidence, measures)) for side in pair)
     return one, other
 
 

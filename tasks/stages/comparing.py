@@ -9,6 +9,7 @@ import polars as pl
 
 from data.errors import DataError
 from data.run_folder import RunFolder
+from data.run_record import REGRESSION
 from data.tables import ANSWERS, VERDICTS
 from tasks.config import BootstrapConfig, GateConfig
 from tasks.config_file import load_config
@@ -17,7 +18,7 @@ from tasks.gate.items import common_items
 from tasks.gate.paired import run_differences
 from tasks.gate.verdict import Comparison
 
-ENDED = ("complete", "incomplete")
+ENDED = ("complete", REGRESSION, "incomplete")
 NEEDED = ("sample_id", "judge", "mode", "setting", "probe", "variant", "repeat", "status")
 UNREAD = tuple(set(VERDICTS) - {*NEEDED, "verdict", "request_key"})
 UNREAD_ANSWERS = tuple(set(ANSWERS) - {"request_key", "status", "text"})

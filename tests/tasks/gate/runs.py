@@ -41,7 +41,7 @@ def a_run(folder: Path, day: int, **changes: Any) -> RunFolder:
     return run
 
 
-def new_run(folder: Path, name: str, **changes: Any) -> RunFolder:
+def new_run(folder: Path, run_name: str, **changes: Any) -> RunFolder:
     """A run made from nothing but its configuration."""
     judge = {"name": "sim", "client": "simulated", "simulation": {"accuracy": 0.9, "noise": 0.0}}
     known: dict[str, Any] = {
@@ -54,7 +54,7 @@ def new_run(folder: Path, name: str, **changes: Any) -> RunFolder:
         "bootstrap": {"replicates": 200},
     }
     config = parse_config(known | changes)
-    run = prepare.create_run(config, folder, PRICES, folder / "runs" / name)
+    run = prepare.create_run(config, folder, PRICES, folder / "runs" / run_name)
     here = context(run.path)
     try:
         prepare.load_samples(here)
@@ -71,7 +71,8 @@ def new_run(folder: Path, name: str, **changes: Any) -> RunFolder:
 def gated(run: RunFolder, shortfall: str | None = None) -> GateVerdict:
     """The gate's verdict on a run, which is complete from then on."""
     found = gating.gate(context(run.path), shortfall)
-    run.note(status="incomplete" if shortfall else "complete", finished="2026-11-30")
+    ended = "regression" if found.failed else "complete"
+    run.note(status="incomplete" if shortfall else ended, finished="2026-11-30")
     return found
 
 

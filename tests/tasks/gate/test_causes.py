@@ -84,7 +84,7 @@ def test_a_dated_epoch_alone_is_no_change_of_ours() -> None:
 def test_another_model_version_and_moved_anchors_are_theirs() -> None:
     theirs = found(NEW_ANSWERS, facts(model_versions={"gpt": ["m-2"]}))
     assert theirs.said == "their change: model version m-1 -> m-2"
-    anchors = facts(anchors_moved={"gpt": "mean error +0.4"})
+    anchors = facts(drift={"moved": {"gpt": "mean error +0.4"}})
     assert found(NEW_ANSWERS, anchors).theirs == (
         "dated anchors answered differently (mean error +0.4)",
     )

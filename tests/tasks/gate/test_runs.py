@@ -11,8 +11,9 @@ from data.errors import ConfigError, DataError
 from data.records import Scored
 from data.run_folder import RunFolder
 from data.run_index import indexed, pin, run_index, why_no_baseline
-from tasks.stages import gating, results
+from tasks.stages import gating, results, retaining
 from tasks.stages.comparing import compare_runs, require_finished
+from tasks.stages.context import context
 from tests.tasks.gate.runs import ROOT, a_run, gated, new_run, worse
 
 
@@ -174,6 +175,21 @@ def test_a_baseline_by_name_must_be_there_before_anything_is_spent(tmp_path: Pat
         new_run(tmp_path, "04", gate={"against": "nope"})
     off = gated(a_run(tmp_path, 5, gate={"against": "none"}))
     assert (off.status, off.baseline_for) == ("off", ())
+
+
+def test_retention_forgets_old_runs_of_the_name_and_nothing_that_is_needed(tmp_path: Path) -> None:
+    gated(a_run(tmp_path, 1))
+    gated(a_run(tmp_path, 2))
+    gated(a_run(tmp_path, 3, name="other"))
+    pin(run_index(tmp_path / "runs").named("01"))
+    gated(a_run(tmp_path, 4))
+    assert retaining.retain(context(tmp_path / "runs/04")) == ([], [])  # nothing is configured
+    run = a_run(tmp_path, 5, retention={"keep": 1})
+    gated(run)
+    assert retaining.retain(context(run.path)) == (["02", "04"], [])
+    left = run_index(tmp_path / "runs")
+    assert [each.run_id for each in left.runs] == ["01", "03", "05"]
+    assert left.foreign == ()
 
 
 def test_a_baseline_that_cannot_be_read_is_said_and_not_passed_over(tmp_path: Path) -> None:
