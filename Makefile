@@ -19,7 +19,7 @@ demo: $(READY)  ## The whole nightly graph offline on the bundled demo set
 	$(BIN)/judgeflow demo
 
 test: $(READY)  ## The tests
-	$(BIN)/pytest -m "not prove"
+	$(BIN)/pytest -m "not prove" -n 2 --dist loadfile
 
 test-data: $(READY)  ## The tests on real data; fails where the data is absent
 	JUDGEFLOW_REQUIRE_DATA=1 $(BIN)/pytest -m data

@@ -1,12 +1,12 @@
 """Errors that end a command, each with the exit code a script can rely on.
 
 JudgeflowError
-├── RegressionError       1   a judge became worse, or answers otherwise than its baseline
 ├── InputError            2   bad dataset, configuration, credentials or environment
 │   ├── ConfigError
 │   ├── DataError
 │   ├── CredentialsError      bad key, unknown model, exhausted quota
 │   └── HostError             full disk, read-only folder, a run folder held by another process
+├── RegressionError       1   a judge is worse than in its last good run, or drifts
 ├── IncompleteError       3   rows are still open, or coverage is below its floor
 ├── BudgetError           4   the next call could cross the limit
 ├── CheckpointError       5   an error-level expectation failed
@@ -19,12 +19,6 @@ class JudgeflowError(Exception):
     """An expected failure: one clear line and an exit code, never a traceback."""
 
     exit_code = 2
-
-
-class RegressionError(JudgeflowError):
-    """A judge became worse, or answers otherwise than its baseline does."""
-
-    exit_code = 1
 
 
 class InputError(JudgeflowError):
@@ -45,6 +39,12 @@ class CredentialsError(InputError):
 
 class HostError(InputError):
     """The machine cannot do it: full disk, read-only folder, a lock held by a live process."""
+
+
+class RegressionError(JudgeflowError):
+    """A judge is worse than in the run it is compared with, or another than its baseline."""
+
+    exit_code = 1
 
 
 class IncompleteError(JudgeflowError):

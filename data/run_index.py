@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from data.errors import DataError
 from data.run_folder import RunFolder
-from data.run_record import RunRecord, run_record
+from data.run_record import REGRESSION, RunRecord, run_record
 
 PIN = "pinned.json"
 
@@ -102,6 +102,21 @@ def run_index(root: Path) -> RunIndex:
     return RunIndex(root, tuple(runs), tuple(each for each in found if isinstance(each, Foreign)))
 
 
+def find_run(run: str, root: Path) -> IndexedRun:
+    """The run in the folder `run`, or of that name (or enough of it) in `root`.
+
+    Raises:
+        DataError: there is none, or it cannot be read.
+    """
+    path = Path(run)
+    if (path / "run.json").exists():
+        found = indexed(path)
+        if isinstance(found, Foreign):
+            raise DataError(f"{run!r} is no run that can be read: {found.why}")
+        return found
+    return run_index(root).named(run)
+
+
 def indexed(path: Path) -> IndexedRun | Foreign:
     """The run in a folder, or why there is none."""
     path = path.absolute()
@@ -173,8 +188,8 @@ def lines(record: RunRecord) -> dict[str, Line]:
     }
 
 
-def why_no_baseline(run: IndexedRun) -> str | None:
-    """Why nothing may be compared with a run as its last good one; `None` where it may.
+def why_no_baseline(run: IndexedRun, judge: str) -> str | None:
+    """Why a run is not good enough to be a judge's last good one; `None` where it is.
 
     Good is what is complete, passed its checkpoints and its gate without a change of ours, or is
     complete and pinned by a person.
@@ -184,11 +199,13 @@ def why_no_baseline(run: IndexedRun) -> str | None:
         return f"it is not complete: {record.status}"
     if run.pin is not None:
         return None
+    if record.status == REGRESSION:
+        return f"it has become worse: {record.error}"
     if record.checkpoints_failed:
         return f"checkpoint {record.checkpoints_failed[0]!r} was overridden"
     if record.gate is None:
         return "it passed no gate"
-    if not record.gate.baseline:
+    if judge not in record.gate.baseline_for:
         return f"its gate: {record.gate.said or record.gate.status}"
     return None
 
@@ -202,7 +219,7 @@ def last_good(
         for run in runs
         if lines(run.record).get(line.judge) == line
         and (before is None or (run.order < before.order and run.path != before.path))
-        and why_no_baseline(run) is None
+        and why_no_baseline(run, line.judge) is None
     ]
     return max(good, key=lambda run: run.order, default=None)
 
@@ -211,8 +228,8 @@ def last_good_of_all(runs: Sequence[IndexedRun]) -> dict[Path, list[str]]:
     """The runs that are the last good ones of a line today, with the judges they are that for."""
     newest: dict[Line, IndexedRun] = {}
     for run in sorted(runs, key=lambda each: each.order):
-        if why_no_baseline(run) is None:
-            newest.update(dict.fromkeys(lines(run.record).values(), run))
+        of_judge = lines(run.record).values()
+        newest |= {line: run for line in of_judge if why_no_baseline(run, line.judge) is None}
     found: dict[Path, list[str]] = {}
     for line, run in newest.items():
         found.setdefault(run.path, []).append(line.judge)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from data.records import Scale
 from data.run_folder import FORMAT
 
+REGRESSION = "regression"  # the status of a run with all its answers that has become worse
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,11 +43,20 @@ class RunCost(_Part):
     unpriced_calls: int = 0
 
 
+class Headline(_Part):
+    """A judge's primary measure in a mode, pooled, in the run's first setting."""
+
+    judge: str
+    mode: str
+    metric: str
+    value: float | None = None
+
+
 class RunGate(_Part):
-    """How a run came out of its gate, and whether the next one may be compared with it."""
+    """How a run came out of its gate, and for which judges it may be a baseline."""
 
     status: str
-    baseline: bool = False
+    baseline_for: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     said: str = ""
 
@@ -63,6 +74,7 @@ class RunRecord(_Part):
     dataset: RunDataset | None = None
     judges: tuple[RunJudge, ...] = ()
     primary: Mapping[str, str] = {}
+    headlines: tuple[Headline, ...] = ()
     checkpoints_failed: tuple[str, ...] = ()
     coverage: Mapping[str, float] = {}
     cost: RunCost = RunCost()
@@ -71,7 +83,7 @@ class RunRecord(_Part):
     @property
     def complete(self) -> bool:
         """Whether every row is terminal and no judge's coverage is below the floor."""
-        return self.status == "complete"
+        return self.status in ("complete", REGRESSION)
 
 
 def run_record(facts: Mapping[str, Any]) -> RunRecord | str:

@@ -202,6 +202,38 @@ DIFFERENCES = Schema(
     }
 )
 
+COMPARISON = Schema(
+    {
+        "against": _STR,
+        "mode": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "metric": _STR,
+        "decides": _BOOL,
+        "finding": _STR,
+        "before": _NUM,
+        "now": _NUM,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "bound_low": _NUM,
+        "bound_high": _NUM,
+        "p": _NUM,
+        "p_worse": _NUM,
+        "p_adjusted": _NUM,
+        "smallest": _NUM,
+        "sees": _NUM,
+        "n": _INT,
+        "lost_before": _NUM,
+        "lost_now": _NUM,
+        "share_lost": _NUM,
+        "clusters": _INT,
+        "clustered": _BOOL,
+        "note": _STR,
+    }
+)
+
 HISTORY = Schema(
     {
         "run": _STR,
@@ -244,6 +276,7 @@ TABLES: Mapping[str, Schema] = {
     "claims": CLAIMS,
     "estimates": ESTIMATES,
     "differences": DIFFERENCES,
+    "comparison": COMPARISON,
     "anchors": SAMPLES,
     "history": HISTORY,
 }

@@ -32,6 +32,9 @@ limit_probes = click.option(
 override = click.option(
     "--override", metavar="CHECKPOINT", help="Let a failed checkpoint pass; needs --why."
 )
+accept_baseline = click.option(
+    "--accept-baseline", is_flag=True, help="Whatever the gate finds, this run is the new baseline."
+)
 why = click.option("--why", metavar="TEXT", help="The recorded reason of --override.")
 
 EPILOG = (
@@ -92,6 +95,7 @@ def plan(
 @click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
 @override
 @why
+@accept_baseline
 @as_json
 def run(
     config: Path,
@@ -104,6 +108,7 @@ def run(
     probes: bool,
     override: str | None,
     why: str | None,
+    accept_baseline: bool,
     as_json: bool,
 ) -> None:
     """Evaluate the judges of a configuration."""
@@ -119,6 +124,7 @@ def run(
         max_calls=max_calls,
         limit=limit,
         override=_reason(override, why),
+        accept=accept_baseline,
     )
 
 
@@ -128,6 +134,7 @@ def run(
 @max_calls
 @override
 @why
+@accept_baseline
 @as_json
 def resume(
     run: Path,
@@ -135,13 +142,15 @@ def resume(
     max_calls: int | None,
     override: str | None,
     why: str | None,
+    accept_baseline: bool,
     as_json: bool,
 ) -> None:
     """Finish an interrupted run; pays only for what has no answer yet."""
     from flows.running import resume_run
 
     limits = {"max_usd": max_usd, "max_calls": max_calls}
-    resume_run(run, as_json, limits=limits, override=_reason(override, why))
+    reason = _reason(override, why)
+    resume_run(run, as_json, limits=limits, override=reason, accept=accept_baseline)
 
 
 @cli.command()
@@ -283,13 +292,15 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_anchors, cli_cache, cli_data, cli_probes
+    from flows import cli_anchors, cli_cache, cli_data, cli_probes, cli_runs
 
     cli.add_command(cli_anchors.anchors)
     cli.add_command(cli_anchors.history)
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
     cli.add_command(cli_probes.probes)
+    cli.add_command(cli_runs.runs)
+    cli.add_command(cli_runs.compare)
 
 
 def main(argv: list[str] | None = None) -> None:

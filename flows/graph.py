@@ -30,6 +30,7 @@ from data.errors import (
 )
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.run_record import REGRESSION
 from flows.dispatch import finished
 from flows.garbage import rarely_collecting
 from flows.stopping import stops_on_signals, waiting_for_shards
@@ -38,19 +39,13 @@ from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context, context
+from tasks.stages.gating import gate_summary, regression
 from tasks.stages.history import record_run
 from tasks.stages.money import money, quoted_parts, told
 from tasks.stages.summary import against, summary
 
 __all__ = ["GATHER", "JUDGE", "VERIFY"]
 
-ENDED = {
-    1: "regression",
-    3: "incomplete",
-    4: "budget reached",
-    5: "stopped by a checkpoint",
-    130: "cancelled",
-}
 
 P = ParamSpec("P")
 
@@ -162,17 +157,40 @@ def overrides(here: Context) -> Mapping[str, str]:
     return found
 
 
-def finish(here: Context) -> dict[str, Any]:
+def shortfall(here: Context, covered: Mapping[str, float]) -> IncompleteError | None:
+    """Why the run is not complete: open rows, or a judge's coverage below the floor."""
+    open_rows = here.run.facts()["counts"]["open"]
+    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
+    if open_rows:
+        return IncompleteError(
+            f"{open_rows} requests have no answer ({results.why_open(here)}); "
+            f"`judgeflow resume {here.run.path}` asks them again"
+        )
+    if low:
+        return IncompleteError(
+            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
+        )
+    return None
+
+
+def finish(here: Context, gated: bool = False) -> dict[str, Any]:
     """Write down how the run ended, publish its summary, and return `run.json`.
 
     Raises:
         IncompleteError: rows are open, or a judge's coverage is below the floor.
-        RegressionError: a chart of the night's anchors signals.
+        RegressionError: the run is `gated`, and a judge is worse than in its last good run, or a
+            chart of the night's anchors signals.
     """
     covered = results.coverage(here)
-    problem = _problem(here, covered)
+    missing = shortfall(here, covered)
+    problem: JudgeflowError | None = missing
+    if gated:
+        steps.gate(str(here.run.path), str(missing) if missing else None)
+        problem = missing or _worse(here.run.facts())
+        create_markdown_artifact(gate_summary(here.run), key="judgeflow-gate")
     facts = here.run.note(
-        status=ENDED[problem.exit_code] if problem else "complete",
+        status="incomplete" if missing else REGRESSION if problem else "complete",
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -189,32 +207,23 @@ def finish(here: Context) -> dict[str, Any]:
     return facts
 
 
-def _problem(here: Context, covered: Mapping[str, float]) -> JudgeflowError | None:
-    """Why a run that went through to its end did not end well."""
-    open_rows = here.run.facts()["counts"]["open"]
-    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
-    if open_rows:
-        return IncompleteError(
-            f"{open_rows} requests have no answer ({results.why_open(here)}); "
-            f"`judgeflow resume {here.run.path}` asks them again"
-        )
-    if low:
-        return IncompleteError(
-            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
-            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
-        )
-    drifted = (here.run.facts().get("drift") or {}).get("failure")
-    return RegressionError(drifted) if drifted else None
+def _worse(facts: Mapping[str, Any]) -> RegressionError | None:
+    """What the gate and the charts of the night's anchors end the run with, in one line."""
+    gated, drifted = regression(facts["gate"]), (facts.get("drift") or {}).get("failure")
+    said = [str(gated)] if gated else []
+    said += [drifted] if drifted else []
+    return RegressionError("; ".join(said)) if said else None
 
 
 def end(here: Context, error: BaseException) -> None:
     """Write down what ended the run early."""
-    found = IncompleteError | RegressionError
-    if here.run.facts().get("finished") and isinstance(error, found):
+    ended = isinstance(error, IncompleteError | RegressionError)
+    if here.run.facts().get("finished") and ended:
         return
     code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
+    status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
     here.run.note(
-        status=ENDED.get(code, "failed"),
+        status=status.get(code, "failed"),
         error=str(error) or type(error).__name__,
         exit_code=code,
         cost=money(here),

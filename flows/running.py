@@ -31,6 +31,7 @@ def run_flow(
     as_json: bool,
     *,
     override: dict[str, str] | None = None,
+    accept: bool = False,
     **parameters: Any,
 ) -> None:
     """Run a flow on a new run folder and print its summary.
@@ -43,12 +44,19 @@ def run_flow(
     require_keys(everybody(loaded))
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
-    _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    run = _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    if accept:
+        run.note(accept_baseline=True)
     _execute(name, folder, as_json)
 
 
 def resume_run(
-    run: Path, as_json: bool, *, limits: Mapping[str, Any], override: dict[str, str]
+    run: Path,
+    as_json: bool,
+    *,
+    limits: Mapping[str, Any],
+    override: dict[str, str],
+    accept: bool = False,
 ) -> None:
     """Finish the run in a folder and print its summary.
 
@@ -61,12 +69,14 @@ def resume_run(
         _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
+    if accept:
+        folder.note(accept_baseline=True)
     _execute("nightly", folder.path, as_json)
 
 
 def _prepare(
     folder: Path, parameters: dict[str, Any], override: dict[str, str], probes: bool
-) -> None:
+) -> RunFolder:
     """Make the run's folder here, so that a mistake costs no server's start."""
     from flows.opening import open_run
 
@@ -79,6 +89,7 @@ def _prepare(
     run = open_run(config, str(folder), None, **changes)
     if override:
         run.note(overrides=override)
+    return run
 
 
 def _execute(name: str, folder: Path, as_json: bool) -> None:
@@ -129,6 +140,7 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
         "quote",
         "without",
         "drift",
+        "gate",
     )
     from tasks.stages.checks import warnings
 
@@ -158,7 +170,9 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
     parts = told(summary["cost"])
     if len(parts) > 1:
         lines += [table(parts, list(parts[0])), ""]
-    return "\n".join([*lines, totals(summary), against(summary), f"report: {summary['report']}"])
+    gate = [f"gate: {summary['gate']['said']}"] if summary["gate"] else []
+    lines += [totals(summary), against(summary), *gate]
+    return "\n".join([*lines, f"report: {summary['report']}"])
 
 
 def _raise_limits(run: RunFolder, given: dict[str, Any]) -> None:

@@ -205,6 +205,35 @@ class BootstrapConfig(Record):
     seed: int = 20240207
 
 
+class SmallestDifference(Record):
+    """The smallest loss that matters, in points of each mode's primary measure."""
+
+    score: Annotated[float, Field(ge=0)] = 0.05
+    pair: Annotated[float, Field(ge=0)] = 0.02
+    batch: Annotated[float, Field(ge=0)] = 0.05
+
+
+class GateConfig(Record):
+    """What a run is compared with at its end, and when that fails it.
+
+    `against` is `last-good`, `none`, or a run's name or folder. `false_alarms` is the share of runs
+    that may be failed though nothing has changed. Under the rule `non-inferiority` a judge must be
+    shown to be no worse by the smallest difference; under `regression` it must not be shown worse.
+    """
+
+    against: Annotated[str, Field(min_length=1)] = "last-good"
+    smallest_difference: SmallestDifference = SmallestDifference()
+    false_alarms: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    rule: Literal["regression", "non-inferiority"] = "regression"
+
+
+class RetentionConfig(Record):
+    """Which older runs of its name a nightly deletes when it has ended well; none by default."""
+
+    keep: Annotated[int, Field(ge=1)] | None = None
+    older_than_days: Annotated[float, Field(gt=0)] | None = None
+
+
 class RunConfig(Record):
     """One evaluation: dataset, judges, settings, probes, limits."""
 
@@ -228,6 +257,8 @@ class RunConfig(Record):
     bootstrap: BootstrapConfig = BootstrapConfig()
     anchors: AnchorsConfig | None = None
     drift: DriftConfig = DriftConfig()
+    gate: GateConfig = GateConfig()
+    retention: RetentionConfig = RetentionConfig()
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500

@@ -13,6 +13,7 @@ import polars as pl
 
 from data.errors import HostError
 from tasks.drift.records import Drift
+from tasks.gate.verdict import cells_of, deciding
 from tasks.report import distributions, doses, nights, tables
 from tasks.report.card import TITLES, Card
 
@@ -41,6 +42,7 @@ class ReportInputs:
     better: Mapping[str, str]
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
+    comparison: pl.DataFrame | None = None
     history: pl.DataFrame | None = None
     drift: Drift | None = None
 
@@ -98,6 +100,8 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "leaderboards": tables.leaderboards(inputs.estimates, names),
+        "gate": inputs.run.get("gate"),
+        "gated": _gated(inputs, names),
         "cards": inputs.cards,
         "titles": TITLES,
         "nights": _nights(inputs, names),
@@ -141,6 +145,14 @@ def _nights(inputs: ReportInputs, names: tables.Names) -> dict[str, Any]:
         drawn = night_charts.cusum(each["points"], each["lines"], each["judge"])
         each["chart"] = Markup(drawn)
     return {"watched": watched, "trends": found}
+
+
+def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
+    """The rows that decide the gate, as text."""
+    if inputs.comparison is None:
+        return []
+    rows = map(cells_of, deciding(inputs.comparison))
+    return [row | {"judge": names(row["judge"])} for row in rows]
 
 
 def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:

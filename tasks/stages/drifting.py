@@ -92,6 +92,11 @@ def summary(drift: Drift) -> dict[str, Any]:
         "promise": drift.promise,
         "lines": [line(each) for each in drift.charts],
         "messages": [finding.message for finding in drift.findings],
+        "moved": {
+            each.judge: f"{each.statistic} by {each.size:+.3f} since {each.since}"
+            for each in drift.charts
+            if each.since is not None
+        },
         "failure": drift.failure,
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,17 +12,16 @@ import polars as pl
 from cache.keys import canonical_json
 from data.anchors import Canary
 from data.records import READABLE, Sample
-from tasks import parsing, presenting, verdict_forms, verdicts
 from tasks.anchors import PROBE
 from tasks.anchors.canaries import passed
 from tasks.anchors.planning import Anchors, live_judges
 from tasks.drift.records import REQUESTS, Prints
-from tasks.measures import anchored, batch, labels
+from tasks.fingerprints import parser_fingerprint
+from tasks.measures import anchored
 from tasks.stages.anchors import anchors_of
 from tasks.stages.context import Context
 from tasks.stages.rounds import request_texts
 
-READING = (parsing, presenting, verdict_forms, verdicts, anchored, batch, labels)
 DIGITS = 16  # of a digest that is only compared
 
 
@@ -98,13 +96,12 @@ def prints(here: Context, judge: str, sent: str) -> Prints:
     """What is sent to a judge and how it is read, as digests; equal ones mean no change of ours."""
     seat, facts = here.seats[judge], here.run.facts()
     entry = [seat.provider, seat.endpoint, seat.model, dict(seat.params)]
-    code = b"".join(Path(str(module.__file__)).read_bytes() for module in READING)
     return {
         "the prompts": str(facts["prompts_sha256"])[:DIGITS],
         "the judge's entry": _digest(canonical_json(entry).encode()),
         "the anchors": str(facts["anchors"]["sha256"])[:DIGITS],
         REQUESTS: sent,
-        "the code that reads verdicts": _digest(code),
+        "the code that reads verdicts": parser_fingerprint()[:DIGITS],
     }
 
 

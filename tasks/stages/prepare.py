@@ -28,6 +28,9 @@ from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
 from tasks.families import cautions
+from tasks.fingerprints import config_fingerprints, prompt_fingerprints
+from tasks.gate.baseline import require_baseline
+from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import not_asked, probed_variants
@@ -60,7 +63,7 @@ def create_run(
         ConfigError: prompts, probes or judges are wrong.
         DataError, HostError: the folder is taken or cannot be written; there are no anchors.
     """
-    meaning = config_sha256(config)
+    meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
     if config.anchors is not None:
@@ -68,6 +71,7 @@ def create_run(
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(Path(config.cache))
+    require_baseline(config.gate.against, path.parent)
     files = {f"prompts/{name}": text for name, text in prompts.files.items()}
     files["providers.yaml"] = prices.read_text(encoding="utf-8")
     files["config.yaml"] = config_text(config)
@@ -75,7 +79,6 @@ def create_run(
         path,
         files,
         name=config.name,
-        epoch=config.epoch,
         night=night or dt.datetime.now(dt.UTC).date().isoformat(),
         status="running",
         judges=describe_judges(config, seats),
@@ -86,6 +89,8 @@ def create_run(
         config_sha256=meaning,
         cautions=cautions(config),
         prompts_sha256=prompts.sha256,
+        fingerprints={"config": parts, "prompts": prompt_fingerprints(prompts.files)},
+        epoch=config.epoch,
         commit=_commit(),
         versions=versions(),
         seed=config.bootstrap.seed,
@@ -125,6 +130,8 @@ def load_samples(here: Context) -> dict[str, Any]:
         "scale": loaded.scale.model_dump(),
         "root": str(loaded.root),
         "texts": config.dataset.format != "table",
+        "limit": config.limit,
+        "sha256": dataset_sha256(fingerprints(frame)),
     }
     run.note(dataset=facts)
     keep_anchors(here)

@@ -15,6 +15,7 @@ from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
+from tasks.fingerprints import parser_fingerprint
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
@@ -43,8 +44,12 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
     here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
+    known = here.run.facts().get("fingerprints", {})
     here.run.note(
-        counts=_counts(here, counts), model_versions=model_versions(here), without=did_without(here)
+        counts=_counts(here, counts),
+        model_versions=model_versions(here),
+        without=did_without(here),
+        fingerprints={**known, "parser": parser_fingerprint()},
     )
     return counts
 
@@ -67,7 +72,23 @@ def measure(here: Context) -> pl.DataFrame:
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     here.run.store("differences", differences)
+    here.run.note(**_headlines(here, estimates))
     return estimates
+
+
+def _headlines(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
+    """The primary measure of each mode that was measured, and every judge's figure in it."""
+    base = estimates.filter(pl.col("probe").is_null() & (pl.col("group") == "pooled"))
+    measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
+    rows = base.filter(
+        pl.col("metric").is_in(list(measured.values()))
+        & pl.col("judge").is_in([judge.name for judge in here.config.judges])
+        & pl.col("setting").is_in([here.config.settings[0], "recorded"])
+    )
+    return {
+        "primary": measured,
+        "headlines": rows.select("judge", "mode", "metric", "value").to_dicts(),
+    }
 
 
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
@@ -111,6 +132,7 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         better=better(),
         definitions=definitions(),
         cards=judge_cards(here),
+        comparison=run.table("comparison") if run.has("comparison") else None,
         history=_history(run),
         drift=drift_of(run),
     )

@@ -21,7 +21,7 @@ from data.run_index import (
     why_no_baseline,
 )
 
-GOOD = {"status": "passed", "baseline": True}
+GOOD = {"status": "passed", "baseline_for": ["gpt", "claude"]}
 
 
 def run(root: Path, name: str, started: str, **facts: Any) -> IndexedRun:
@@ -90,11 +90,13 @@ def test_the_last_good_run_is_complete_passed_its_checkpoints_and_its_gate(tmp_p
     run(tmp_path, "3", "2026-11-03", checkpoints_failed=["verdicts"])
     run(tmp_path, "4", "2026-11-04", gate={"status": "regression", "said": "pearson fell"})
     run(tmp_path, "5", "2026-11-05", gate=None)
+    run(tmp_path, "55", "2026-11-05", status="regression", error="a chart signals")
     new = run(tmp_path, "6", "2026-11-06")
     assert good_for(tmp_path, new) == "1"
-    why = {each.run_id: why_no_baseline(each) for each in run_index(tmp_path).runs}
+    why = {each.run_id: why_no_baseline(each, "gpt") for each in run_index(tmp_path).runs}
     assert why["2"] == "it is not complete: incomplete"
     assert why["4"] == "its gate: pearson fell"
+    assert why["55"] == "it has become worse: a chart signals"
     assert why["6"] is None
 
 
