@@ -56,7 +56,10 @@ def _cause(chart: Chart, nights: Sequence[Night]) -> str:
     assert chart.baseline is not None
     now = nights[-1]
     if names := ours(chart.baseline, now):
-        return f"perhaps our change: {', '.join(names)} changed on {_changed_on(chart, nights)}"
+        on = _changed_on(chart, nights)
+        if on > str(chart.since):
+            return f"their change: {', '.join(names)} changed only later, on {on}"
+        return f"perhaps our change: {', '.join(names)} changed on {on}"
     if chart.baseline.versions != now.versions:
         return f"their change, {changed_words(chart.baseline, now)}"
     return "their change: nothing that we send or read has changed"

@@ -67,7 +67,7 @@ def _figure(points: Sequence[dict[str, Any]], lines: dict[str, Any]) -> Any:
     layers.append(
         base.mark_point(filled=True, size=30, opacity=1).encode(x=_nights(points), y=y, color=color)
     )
-    return alt.layer(*layers, *_since(lines)).properties(width=WIDTH, height=120)
+    return alt.layer(*layers, *_since(lines)).properties(width=WIDTH, height=140)
 
 
 def _sums(points: Sequence[dict[str, Any]], lines: dict[str, Any]) -> Any:

@@ -100,6 +100,12 @@ def test_a_signal_names_the_version_or_our_own_change() -> None:
     assert "perhaps our change: the prompts changed on 2026-01-07" in said(ours)[0].message
 
 
+def test_what_we_changed_later_is_not_to_blame() -> None:
+    some = [*nights(*STEADY, 0.6, 0.6), night(9, 0.6, prints={"the prompts": "q"})]
+    (signal,) = said(some)
+    assert "their change: the prompts changed only later, on 2026-01-09" in signal.message
+
+
 def decision(at: int, learn: bool) -> Accepted:
     return Accepted(after=f"2026-01-{at:02d}", learn=learn, why="so", who="me", at="now")
 
