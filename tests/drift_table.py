@@ -37,7 +37,7 @@ def limits() -> str:
 
 def alarms() -> str:
     """The share of sets of charts that signal falsely in 180 nights, by world."""
-    rows = [["world", *(f"K = {runs}, {charts} charts" for runs in RUNS for charts in SETS)]]
+    rows = [["world", *(f"K = {runs}, {counted(charts)}" for runs in RUNS for charts in SETS)]]
     for world in (*WORLDS, CARRIED):
         cells = [world.name]
         for runs in RUNS:
@@ -52,7 +52,7 @@ def alarms() -> str:
 
 def delays() -> str:
     """Median nights until a shift is signalled, by world, baseline and number of charts."""
-    head = [f"{charts} charts, .{round(100 * shift):02d}" for charts in SETS for shift in SHIFTS]
+    head = [f"{counted(n)}, .{round(100 * shift):02d}" for n in SETS for shift in SHIFTS]
     rows = [["world", "K", *head]]
     for world in (PLAIN, DAYS):
         for runs in RUNS:
@@ -64,6 +64,11 @@ def delays() -> str:
     return markdown(rows)
 
 
+def counted(charts: int) -> str:
+    """A number of charts in words."""
+    return "1 chart" if charts == 1 else f"{charts} charts"
+
+
 def markdown(rows: list[list[str]]) -> str:
     """Rows as a Markdown table, the first its head."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
@@ -72,11 +77,12 @@ def markdown(rows: list[list[str]]) -> str:
 
 def main() -> None:
     """Write the tables into the page."""
+    made = {"limits": limits(), "alarms": alarms(), "delays": delays()}
     text = PAGE.read_text(encoding="utf-8")
-    for name, made in (("limits", limits), ("alarms", alarms), ("delays", delays)):
+    for name, table in made.items():
         begin, end = marked(name)
         before, rest = text.split(begin)
-        text = f"{before}{begin}\n{made()}\n{end}{rest.split(end)[1]}"
+        text = f"{before}{begin}\n{table}\n{end}{rest.split(end)[1]}"
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{PAGE}\n")
 

@@ -5,6 +5,9 @@ different judges are independent, so each may with probability 1 - (1 - alpha)^(
 sums of an unchanged judge come in N nights is simulated with its baseline drawn too: its mean is
 off by N(0, 1/K), its standard deviation by a chi with K - 1 degrees of freedom, and both errors
 last for all N nights. The draws have a fixed seed, so the same question has the same answer.
+
+Figures of real nights are not quite normal (refusals and easy days come in lumps), so the limit is
+chosen for a little less than the promised rate; `tests/proof/test_drift.py` holds what it is worth.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from tasks.drift.cusum import Floats, peaks, standardised
 
 SEED = 20260613
 STREAMS = 400_000
+ROOM = 0.85  # of the promised rate is what the limit is chosen for; the rest is for lumpy nights
 DECIMALS = 1  # the limit is rounded up, which errs towards fewer alarms
 
 
@@ -31,7 +35,7 @@ def chart_share(charts: int, false_alarms: float) -> float:
 def limit(charts: int, false_alarms: float, nights: int, runs: int) -> float:
     """The limit h that keeps the promise for `charts` charts with baselines of `runs` nights."""
     found = _null_peaks(nights, runs)
-    share = chart_share(charts, false_alarms)
+    share = chart_share(charts, ROOM * false_alarms)
     at = float(np.quantile(found, 1 - share, method="higher"))
     return float(math.ceil(at * 10**DECIMALS) / 10**DECIMALS)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import polars as pl
 from data.errors import HostError
 from tasks.drift.records import Drift
 from tasks.gate.verdict import cells_of, deciding
-from tasks.report import distributions, doses, nights, tables
-from tasks.report.card import TITLES, Card
+from tasks.report import distributions, doses, nights, probe_rows, tables
+from tasks.report.card import TITLES, Card, Heading
 
 HERE = Path(__file__).parent
 SHARES = {
@@ -27,7 +27,10 @@ SHARES = {
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a page shows: `run.json`, the run's tables, and what the measures mean."""
+    """What a page shows: `run.json`, the run's tables, and what the measures mean.
+
+    `headlines` are the estimates that stand for each probe.
+    """
 
     run: Mapping[str, Any]
     config_yaml: str
@@ -42,6 +45,7 @@ class ReportInputs:
     better: Mapping[str, str]
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
+    headlines: Mapping[str, Collection[Heading]] = field(default_factory=dict)
     comparison: pl.DataFrame | None = None
     history: pl.DataFrame | None = None
     drift: Drift | None = None
@@ -105,7 +109,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "cards": inputs.cards,
         "titles": TITLES,
         "nights": _nights(inputs, names),
-        "probes": tables.probes(inputs.estimates, names),
+        "probes": list(probe_rows.folded(inputs.estimates, names, inputs.headlines)),
         "alarms": [
             {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
         ],

@@ -24,16 +24,17 @@ from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
+from tasks import cautions
 from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
-from tasks.families import cautions
+from tasks.doses import require_known_doses
 from tasks.fingerprints import config_fingerprints, prompt_fingerprints
 from tasks.gate.baseline import require_baseline
 from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
-from tasks.probe_plan import not_asked, probed_variants
+from tasks.probe_plan import changing_pictures, not_asked, probed_variants
 from tasks.probes import PROBES, Variant
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
@@ -66,6 +67,7 @@ def create_run(
     meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
+    require_known_doses(config)
     if config.anchors is not None:
         read_card(Path(config.anchors.path))
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
@@ -87,7 +89,7 @@ def create_run(
         not_asked=not_asked(config, seats),
         sanitise=config.sanitise,
         config_sha256=meaning,
-        cautions=cautions(config),
+        cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
         fingerprints={"config": parts, "prompts": prompt_fingerprints(prompts.files)},
         epoch=config.epoch,
@@ -133,9 +135,15 @@ def load_samples(here: Context) -> dict[str, Any]:
         "limit": config.limit,
         "sha256": dataset_sha256(fingerprints(frame)),
     }
-    run.note(dataset=facts)
+    known = run.facts()["cautions"]
+    run.note(dataset=facts, cautions=[*known, *cautions.of_authors(config, _authors(frame))])
     keep_anchors(here)
     return facts
+
+
+def _authors(samples: pl.DataFrame) -> set[str]:
+    """Who wrote the samples' responses."""
+    return set(samples["responses"].explode().struct.field("author").drop_nulls())
 
 
 def prepare_images(here: Context) -> dict[str, int]:
@@ -172,9 +180,10 @@ def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
     asked: list[Variant] = []
-    if here.config.probes:
+    changing = changing_pictures(here.config)
+    if changing.probes:
         samples = [sample for sample in here.samples() if sample.responses]
-        found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
+        found = probed_variants(changing, samples, here.scale, here.facts(), here.fresh())
         asked += [ask for _, ask in found]
     if anchors := anchors_of(here):
         asked += anchor_variants(anchors, here.scale)

@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.errors import IncompleteError
 from data.history import read_history
 from data.ledger import spent
 from data.run_folder import RunFolder
@@ -87,24 +86,3 @@ def test_our_own_change_begins_a_baseline_that_is_being_learned_anew(tmp_path: P
     (chart,) = drift.charts
     assert chart.learned == 1
     assert chart.again == "begun anew on 2026-11-02, because the judge's entry changed"
-
-
-def test_a_judge_that_stops_answering_is_told_and_then_fails(tmp_path: Path) -> None:
-    refusing = {**GOOD, "drifts": {"2026-11-02": {"refusal": 0.5}}}
-    rule = {"baseline_runs": 6, "blind_nights": 2}
-    loaded = config(tmp_path, {"name": "shy", "simulation": refusing}, drift=rule)
-    seen = [nightly(loaded, night) for night in dates(1, 3)]
-    told = [drift.findings[0].fails if drift and drift.findings else None for drift in seen]
-    assert told == [None, False, True]
-    assert seen[2] is not None
-    assert seen[2].charts[0].learned == 1
-    assert "night 2 in a row" in str(seen[2].failure)
-
-
-def test_a_failed_provider_leaves_the_night_open_and_out_of_the_history(tmp_path: Path) -> None:
-    dead = {"name": "dead", "client": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1",
-            "max_attempts": 1, "give_up_after_s": 0.1}  # fmt: skip
-    loaded = config(tmp_path, dead)
-    with pytest.raises(IncompleteError):
-        nightly(loaded, "2026-11-01")
-    assert read_history(tmp_path / "runs").is_empty()
