@@ -92,7 +92,7 @@ def _require_same(
 ) -> None:
     """Refuse runs of different things, in one line."""
     for what, key in (("dataset", "name"), ("scale", "scale")):
-        one, other = (facts["dataset"][key] for facts in (old, new))
+        one, other = ((facts.get("dataset") or {}).get(key) for facts in (old, new))
         if one != other:
             raise DataError(
                 f"runs of another {what} cannot be compared: {before.run_id!r} has {one!r}, "
