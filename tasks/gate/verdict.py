@@ -114,7 +114,7 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str]:
         "interval": _span(row["low"], row["high"]),
         "smallest": f"{row['smallest']:g}",
         "sees": _number(row["sees"]),
-        "if missing known": _span(row["bound_low"], row["bound_high"]),
+        "if missing known": _bounds(row),
         "n": str(row["n"]),
         "lost": "-" if row["share_lost"] is None else f"{row['share_lost']:.1%}",
         "images": str(row["clusters"]) + ("" if row["clustered"] else " (unclustered)"),
@@ -184,6 +184,10 @@ def _names(comparisons: Sequence[Comparison]) -> str:
 
 def _number(value: float | None, sign: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.4f}"
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    return _span(row["bound_low"], row["bound_high"]) if row["share_lost"] else "-"
 
 
 def _span(low: float | None, high: float | None) -> str:

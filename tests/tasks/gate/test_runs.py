@@ -200,7 +200,9 @@ def test_a_baseline_by_name_must_be_there_before_anything_is_spent(tmp_path: Pat
 def test_retention_forgets_old_runs_of_the_name_and_nothing_that_is_needed(tmp_path: Path) -> None:
     gated(a_run(tmp_path, 1))
     gated(a_run(tmp_path, 2))
-    gated(a_run(tmp_path, 3, name="other"))
+    other = a_run(tmp_path, 3)
+    other.note(name="other")
+    gated(other)
     pin(run_index(tmp_path / "runs").named("01"))
     gated(a_run(tmp_path, 4))
     assert retaining.retain(context(tmp_path / "runs/04")) == ([], [])  # nothing is configured
