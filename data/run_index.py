@@ -200,13 +200,14 @@ def why_no_baseline(run: IndexedRun, judge: str) -> str | None:
     if run.pin is not None:
         return None
     if record.status == REGRESSION:
-        return f"it has become worse: {record.error}"
+        return "it ended as a regression"
     if record.checkpoints_failed:
         return f"checkpoint {record.checkpoints_failed[0]!r} was overridden"
     if record.gate is None:
         return "it passed no gate"
     if judge not in record.gate.baseline_for:
-        return f"its gate: {record.gate.said or record.gate.status}"
+        ours = "passed with a change of ours, which a pin accepts"
+        return f"its gate: {ours if record.gate.status == 'passed' else record.gate.status}"
     return None
 
 

@@ -16,7 +16,7 @@ from data.run_index import find_run
 from flows.terminal import show, table
 from tasks.config_file import load_config
 from tasks.gate.rule import fails
-from tasks.gate.verdict import Comparison, cells_of, deciding, line, told
+from tasks.gate.verdict import Comparison, cells_of, deciding, line, lines, told
 from tasks.stages.comparing import compare_runs, require_finished
 from tasks.stages.summary import simulated_names
 
@@ -39,23 +39,22 @@ def print_comparison(before: str, now: str, root: Path, out: Path | None, as_jso
     found = compare_runs(old, new, gate)
     simulated = simulated_names(new.facts())
     wrong = [row for row in deciding(found.table) if fails(row["finding"], gate)]
-    lines = [line(found, row, simulated) for row in wrong]
     result = told(found) | {
         "verdict": "regression" if wrong else "no regression",
-        "said": lines,
+        "said": [line(found, row, simulated) for row in wrong],
         "false_alarms": gate.false_alarms,
         "rows": found.table.to_dicts(),
     }
     if out is not None:
         _write(out, json.dumps(result, indent=1, ensure_ascii=False))
     show(result, as_json, lambda _: _text(found, simulated))
-    if lines:
-        raise RegressionError(lines[0] + (f" (+{len(lines) - 1} more)" if lines[1:] else ""))
+    if wrong:
+        raise RegressionError(lines([(found, row) for row in wrong], simulated))
 
 
 def _text(found: Comparison, simulated: set[str]) -> str:
     moved = f"; {', '.join(found.items.moved)}" if found.items.moved else ""
-    lines = [
+    text = [
         f"{found.now} minus {found.before}: {len(found.items.common)} samples in common{moved}",
         "",
     ]
@@ -64,23 +63,23 @@ def _text(found: Comparison, simulated: set[str]) -> str:
         shown = [_labelled(row, simulated) for row in map(cells_of, rows)]
         for row in shown:
             row.pop("against")
-        lines += [table(shown, list(shown[0])), ""]
+        text += [table(shown, list(shown[0])), ""]
     else:
-        lines += ["no labels in common, so nothing decides", ""]
-    lines += [f"judge {name!r}: {of.said}" for name, of in found.causes.items()]
-    lines += [f"caution: {each}" for each in found.cautions]
+        text += ["no labels in common, so nothing decides", ""]
+    text += [f"judge {name!r}: {of.said}" for name, of in found.causes.items()]
+    text += [f"caution: {each}" for each in found.cautions]
     rest = found.table.filter(~pl.col("decides"))
     if rest.height:
         clear = rest.filter(pl.col("p_adjusted") < SIGNIFICANT)
-        lines += [
+        text += [
             "",
             f"exploratory: {clear.height} of {rest.height} other differences have an adjusted p "
             f"(Benjamini-Hochberg) below {SIGNIFICANT:g}; --json has them all",
         ]
         if clear.height:
             some = [_labelled(row, simulated) for row in clear.head(20).to_dicts()]
-            lines += [table(some, EXPLORED)]
-    return "\n".join(lines)
+            text += [table(some, EXPLORED)]
+    return "\n".join(text)
 
 
 def _labelled(row: dict[str, Any], simulated: set[str]) -> dict[str, Any]:

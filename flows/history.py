@@ -171,12 +171,12 @@ def _story(told: Mapping[str, Any]) -> str:
     kept = "pinned" + (f": {told['why_pinned']}" if told["why_pinned"] else "")
     lines = [
         f"run {told['run']} ({told['name']}): {told['status']}",
-        f"  {told['error']}" if told["error"] else None,
+        f"  {told['error']}" if told["error"] and told["error"] != gate.get("said") else None,
         f"started {told['started']}, finished {told['finished'] or 'not yet'}",
         f"dataset {told['dataset']}, {told['samples']} samples; settings {told['settings']}",
         *(_judge_line(judge, told) for judge in told["judges"]),
         f"cost {told['usd']:.4f} USD, {told['unpriced_calls']} calls of unknown price",
-        f"gate: {gate['status']}: {gate['said']}" if gate else "gate: none",
+        f"gate ({gate['status']}): {gate['said']}" if gate else "gate: none",
         *(f"  {note}" for note in gate.get("notes", ())),
         kept if told["pinned"] else None,
         *(f"last good run of {judge}" for judge in told["last_good_for"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import (
+    ConfigError,
     DefectError,
     HostError,
     IncompleteError,
@@ -40,6 +41,8 @@ def run_flow(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     overrides = parameters.get("overrides") or []
+    if accept and name != "nightly":
+        raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()

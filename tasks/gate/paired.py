@@ -43,10 +43,19 @@ class Compared(NamedTuple):
         return self.mode, pair[0].subject.judge, pair[0].subject.setting
 
 
+def side_by_side(samples: pl.DataFrame, before: pl.DataFrame, now: pl.DataFrame) -> list[Compared]:
+    """The pairs of every mode: judges in settings that both runs have.
+
+    Args:
+        samples: the common samples, columns of `data.tables.SAMPLES`.
+        before: the older run's verdicts of judges, columns of `data.tables.VERDICTS`.
+        now: the newer run's.
+    """
+    return [_compared(mode, samples, before, now) for mode in MODES]
+
+
 def run_differences(
-    samples: pl.DataFrame,
-    before: pl.DataFrame,
-    now: pl.DataFrame,
+    every: Sequence[Compared],
     settings: Sequence[str],
     gate: GateConfig,
     bootstrap: BootstrapConfig,
@@ -55,24 +64,15 @@ def run_differences(
     """Columns of `data.tables.COMPARISON`, and how many tests share the promise of the gate.
 
     Args:
-        samples: the common samples, columns of `data.tables.SAMPLES`.
-        before: the older run's verdicts of judges, columns of `data.tables.VERDICTS`.
-        now: the newer run's.
+        every: the pairs of every mode.
         settings: the newer run's settings; the first one decides.
         gate: what is promised, and what matters.
         bootstrap: replicates, level and seed.
         tests: how many tests share the promise; by default those that are made here.
     """
-    every = side_by_side(samples, before, now)
     found, rule = decided(every, settings, gate, bootstrap, tests)
-    return _corrected(
-        table([*found, *explored(every, settings, bootstrap)], COMPARISON)
-    ), rule.tests
-
-
-def side_by_side(samples: pl.DataFrame, before: pl.DataFrame, now: pl.DataFrame) -> list[Compared]:
-    """The pairs of every mode; arguments as in `run_differences`."""
-    return [_compared(mode, samples, before, now) for mode in MODES]
+    found += explored(every, settings, bootstrap)
+    return _corrected(table(found, COMPARISON)), rule.tests
 
 
 def decided(

@@ -29,6 +29,9 @@ class Comparison:
     cautions: tuple[str, ...] = ()
 
 
+Wrong = tuple[Comparison, dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class GateVerdict:
     """How a run came out of its gate, a line that says so, and for whom it may be a baseline."""
@@ -73,8 +76,7 @@ def judged(
     if wrong:
         worst = "regression" if any(r["finding"] == "regression" for _, r in wrong) else "not shown"
         status = "accepted" if accepted else worst  # type: ignore[assignment]
-        said = line(*_worst(wrong), simulated)
-        said += f" (+{len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        said = lines(wrong, simulated)
         said = f"accepted by a person: {said}" if accepted else said
     bad = {row["judge"] for _, row in wrong}
     still = {name for c in comparisons for name, of in c.causes.items() if not of.ours}
@@ -112,7 +114,7 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str]:
         "interval": _span(row["low"], row["high"]),
         "smallest": f"{row['smallest']:g}",
         "sees": _number(row["sees"]),
-        "if missing known": _span(row["bound_low"], row["bound_high"]),
+        "if missing known": _bounds(row),
         "n": str(row["n"]),
         "lost": "-" if row["share_lost"] is None else f"{row['share_lost']:.1%}",
         "images": str(row["clusters"]) + ("" if row["clustered"] else " (unclustered)"),
@@ -158,16 +160,15 @@ def line(comparison: Comparison, row: Mapping[str, Any], simulated: Collection[s
     return f"{row['finding']}: {what} {size} against run {comparison.before}{whose}{way}"
 
 
-def _worst(
-    wrong: Sequence[tuple[Comparison, dict[str, Any]]],
-) -> tuple[Comparison, dict[str, Any]]:
-    """The regression that is largest in units of what matters, if there is one."""
+def lines(wrong: Sequence[Wrong], simulated: Collection[str] = ()) -> str:
+    """The regression that is largest in units of what matters in a line, and how many more."""
 
-    def size(each: tuple[Comparison, dict[str, Any]]) -> tuple[bool, float]:
+    def size(each: Wrong) -> tuple[bool, float]:
         row = each[1]
         return row["finding"] == "regression", abs(row["value"] or 0) / (row["smallest"] or 1)
 
-    return max(wrong, key=size)
+    more = f" (+{len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return line(*max(wrong, key=size), simulated) + more
 
 
 def _note(comparison: Comparison, judge: str, accepted: bool) -> str:
@@ -183,6 +184,10 @@ def _names(comparisons: Sequence[Comparison]) -> str:
 
 def _number(value: float | None, sign: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.4f}"
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    return _span(row["bound_low"], row["bound_high"]) if row["share_lost"] else "-"
 
 
 def _span(low: float | None, high: float | None) -> str:

@@ -155,8 +155,11 @@ def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
     """The rows that decide the gate, as text."""
     if inputs.comparison is None:
         return []
-    rows = map(cells_of, deciding(inputs.comparison))
-    return [row | {"judge": names(row["judge"])} for row in rows]
+    rows = [row | {"judge": names(row["judge"])} for row in deciding(inputs.comparison)]
+    cells = [cells_of(row) for row in rows]
+    if len({row["against"] for row in cells}) < 2:  # the line above says it
+        return [{head: cell for head, cell in row.items() if head != "against"} for row in cells]
+    return cells
 
 
 def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:

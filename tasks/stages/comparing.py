@@ -15,7 +15,7 @@ from tasks.config import BootstrapConfig, GateConfig
 from tasks.config_file import load_config
 from tasks.gate.causes import alike, causes
 from tasks.gate.items import common_items
-from tasks.gate.paired import run_differences
+from tasks.gate.paired import run_differences, side_by_side
 from tasks.gate.verdict import Comparison
 
 ENDED = ("complete", REGRESSION, "incomplete")
@@ -52,9 +52,8 @@ def compare_runs(
     wanted = pl.col("sample_id").is_in(items.common)
     known = _judges(old, new, judges)
     said = [_base(run, known).filter(wanted) for run in (before, now)]
-    table, shared = run_differences(
-        frames[1].filter(wanted), said[0], said[1], new["settings"], gate, _bootstrap(new), tests
-    )
+    pairs = side_by_side(frames[1].filter(wanted), said[0], said[1])
+    table, shared = run_differences(pairs, new["settings"], gate, _bootstrap(new), tests)
     answers = [run.table("answers", without=UNREAD_ANSWERS) for run in (before, now)]
     found = alike((said[0], answers[0]), (said[1], answers[1]))
     of_judges = {
@@ -92,7 +91,7 @@ def _require_same(
 ) -> None:
     """Refuse runs of different things, in one line."""
     for what, key in (("dataset", "name"), ("scale", "scale")):
-        one, other = (facts["dataset"][key] for facts in (old, new))
+        one, other = ((facts.get("dataset") or {}).get(key) for facts in (old, new))
         if one != other:
             raise DataError(
                 f"runs of another {what} cannot be compared: {before.run_id!r} has {one!r}, "

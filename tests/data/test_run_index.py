@@ -95,8 +95,8 @@ def test_the_last_good_run_is_complete_passed_its_checkpoints_and_its_gate(tmp_p
     assert good_for(tmp_path, new) == "1"
     why = {each.run_id: why_no_baseline(each, "gpt") for each in run_index(tmp_path).runs}
     assert why["2"] == "it is not complete: incomplete"
-    assert why["4"] == "its gate: pearson fell"
-    assert why["55"] == "it has become worse: a chart signals"
+    assert why["4"] == "its gate: regression"
+    assert why["55"] == "it ended as a regression"
     assert why["6"] is None
 
 

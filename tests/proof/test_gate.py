@@ -61,7 +61,7 @@ def change_that_costs(mode: str, wanted: float) -> float:
 @pytest.mark.parametrize("mode", MODES)
 def test_losses_that_matter_are_found_more_often_the_more_images_there_are(mode: str) -> None:
     """The power at the smallest difference of interest, and at three times as much."""
-    gate, runs = GateConfig(), 200
+    gate, runs = GateConfig(), 100
     smallest = getattr(gate.smallest_difference, mode)
     for times in (1, 3):
         worse = change_that_costs(mode, times * smallest)

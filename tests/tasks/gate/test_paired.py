@@ -9,7 +9,7 @@ import pytest
 
 from tasks.config import BootstrapConfig, GateConfig
 from tasks.gate.exchange import as_bad, draws_for, exchanged, two_sided
-from tasks.gate.paired import _compared, run_differences
+from tasks.gate.paired import run_differences, side_by_side
 from tasks.measures import AGREEMENT, paired_differences
 from tasks.measures.differences import value_of
 from tasks.measures.resampling import strata
@@ -28,8 +28,8 @@ def said(noise: float, seed: int) -> list[str | None]:
 
 
 def compared(before: list[str | None], now: list[str | None], **gate: Any) -> pl.DataFrame:
-    sides = verdicts("score", before), verdicts("score", now)
-    return run_differences(SAMPLES, *sides, ["analyze"], GateConfig(**gate), FEW)[0]
+    pairs = side_by_side(SAMPLES, verdicts("score", before), verdicts("score", now))
+    return run_differences(pairs, ["analyze"], GateConfig(**gate), FEW)[0]
 
 
 def deciding(frame: pl.DataFrame) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def test_the_exchange_test_is_that_of_every_possible_exchange() -> None:
     images = 8
     frame = samples("score", [str(label) for label in LABELS[:images]])
     sides = [verdicts("score", said(1.2, seed)[:images]) for seed in (6, 7)]
-    pairs = _compared("score", frame, *sides).pairs
+    pairs = side_by_side(frame, *sides)[0].pairs
     measure = next(each for each in AGREEMENT["score"] if each.name == "exact")
     draws = exchanged(pairs, strata(labelled(frame, "score")), [measure], 1, 20_000)[0][0]
 
@@ -126,11 +126,11 @@ def test_one_setting_decides_and_one_image_says_nothing() -> None:
     blind = verdicts("score", said(2.0, 9)).with_columns(pl.lit("no-figure").alias("setting"))
     old, new = (pl.concat([verdicts("score", said(1.0, seed)), blind]) for seed in (2, 3))
     settings = ["analyze", "no-figure"]
-    found, tests = run_differences(SAMPLES, old, new, settings, GateConfig(), FEW)
+    found, tests = run_differences(side_by_side(SAMPLES, old, new), settings, GateConfig(), FEW)
     assert tests == 1
     assert deciding(found)["setting"] == "analyze"
     lonely = SAMPLES.head(1)
-    alone = run_differences(lonely, old, new, settings, GateConfig(), FEW)[0]
+    alone = run_differences(side_by_side(lonely, old, new), settings, GateConfig(), FEW)[0]
     assert deciding(alone)["finding"] == "not defined"
 
 
@@ -144,6 +144,6 @@ def test_pairs_and_rankings_are_compared_too(mode: str) -> None:
         mode, labels, responses=[[{"author": "m", "text": "w"}] * len(choices[0]) for _ in labels]
     )
     good, bad = verdicts(mode, list(labels)), verdicts(mode, list(wrong))
-    found = run_differences(frame, good, bad, ["analyze"], GateConfig(), FEW)[0]
+    found = run_differences(side_by_side(frame, good, bad), ["analyze"], GateConfig(), FEW)[0]
     assert deciding(found)["finding"] == "regression"
     assert deciding(found)["before"] == pytest.approx(1.0)

@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from data import tables
 from data.errors import ConfigError, DataError
 from data.records import Scored
 from data.run_folder import RunFolder
@@ -104,6 +106,24 @@ def test_what_a_new_parser_changes_is_told_from_noise(
     assert "answers are the same, so nothing of it is noise" in found.said
 
 
+def test_a_new_model_behind_the_same_requests_is_the_providers_change(tmp_path: Path) -> None:
+    gated(a_run(tmp_path, 1))
+    run = a_run(tmp_path, 2)
+    here = context(run.path)
+    middling = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("Judgement: 3"))
+    for path in (run.path / "answers").glob("*.parquet"):
+        answers = tables.read(path, tables.ANSWERS)
+        text = middling.otherwise(pl.col("text"))
+        tables.write(answers.with_columns(text=text, model=pl.lit("m-2")), path)
+    results.collect_verdicts(here)
+    results.measure(here)
+    found = gated(run)
+    assert found.status == "regression"
+    assert "against run 01; their change: model version simulated -> m-2" in found.said
+    assert "accepts it" not in found.said  # nothing of ours is there to accept
+    assert gated(a_run(tmp_path, 3)).against == ("01",)
+
+
 def test_a_new_judge_is_its_own_first_and_the_others_are_compared(tmp_path: Path) -> None:
     gated(a_run(tmp_path, 1))
     two = [{"name": name, "client": "simulated", "simulation": {"accuracy": 0.9, "noise": 0.0}}
@@ -180,7 +200,9 @@ def test_a_baseline_by_name_must_be_there_before_anything_is_spent(tmp_path: Pat
 def test_retention_forgets_old_runs_of_the_name_and_nothing_that_is_needed(tmp_path: Path) -> None:
     gated(a_run(tmp_path, 1))
     gated(a_run(tmp_path, 2))
-    gated(a_run(tmp_path, 3, name="other"))
+    other = a_run(tmp_path, 3)
+    other.note(name="other")
+    gated(other)
     pin(run_index(tmp_path / "runs").named("01"))
     gated(a_run(tmp_path, 4))
     assert retaining.retain(context(tmp_path / "runs/04")) == ([], [])  # nothing is configured
