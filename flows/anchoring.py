@@ -165,7 +165,13 @@ def print_history(runs: Path, judge: str | None, every: bool, as_json: bool) -> 
     if not every:
         rows = rows.filter("primary")
     shown = rows.to_dicts()
-    show(shown, as_json, lambda s: table(s, COLUMNS) if s else f"there is no history in {runs}")
+    show(shown, as_json, lambda s: _history_text(s) or f"there is no history in {runs}")
+
+
+def _history_text(rows: list[dict[str, Any]]) -> str:
+    """The rows as a table, simulated judges named so; empty for none."""
+    named = [r | {"judge": f"{r['judge']} (simulated)"} if r["simulated"] else r for r in rows]
+    return table(named, COLUMNS) if named else ""
 
 
 def _loaded(config: Path, overrides: Sequence[str]) -> RunConfig:
@@ -185,9 +191,11 @@ def _charts(config: RunConfig, statistic: str, sha: str) -> list[Chart]:
     root, judges = Path(config.runs), live_judges(config)
     rows = drifting.anchor_rows(history.read_history(root), config.name, sha)
     series, rule = drifting.read_series(root), drifting.known_rule(config.drift, judges)
+    simulated = {each.name for each in config.judges if each.client == "simulated"}
     found = []
     for judge in judges:
         own = series.get(drifting.key_of(config.name, judge, statistic, sha), Series())
         nights = drifting.nights_of(rows, judge, statistic)
-        found.append(chart(judge, statistic, own, nights, rule))
+        made = chart(judge, statistic, own, nights, rule)
+        found.append(made.model_copy(update={"simulated": judge in simulated}))
     return found

@@ -97,6 +97,11 @@ class Chart(Record):
     size: float | None = None
 
     @property
+    def name(self) -> str:
+        """The judge's name as people read it; simulated ones say so."""
+        return f"{self.judge} (simulated)" if self.simulated else self.judge
+
+    @property
     def last(self) -> Point:
         """The newest night."""
         return self.points[-1]

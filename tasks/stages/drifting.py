@@ -74,13 +74,13 @@ def line(each: Chart) -> str:
     """Where a chart stands, in a line."""
     if each.state == "learning":
         more = f" ({each.again})" if each.again else ""
-        return f"{each.judge}: learning, {each.learned} of {each.needed} nights{more}"
+        return f"{each.name}: learning, {each.learned} of {each.needed} nights{more}"
     assert each.baseline is not None
     at = each.points[-1] if each.points else None
     tonight = "no figure" if at is None or at.value is None else f"{at.value:.3f}"
     sums = "" if at is None else f", CUSUM {at.above:.1f} up, {at.below:.1f} down"
     return (
-        f"{each.judge}: {each.state}, {each.statistic} {tonight} beside a baseline of "
+        f"{each.name}: {each.state}, {each.statistic} {tonight} beside a baseline of "
         f"{each.baseline.mean:.3f} (sd {each.baseline.sd:.3f}){sums}, limit {each.limit:.1f}"
     )
 

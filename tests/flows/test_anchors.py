@@ -36,7 +36,7 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
     assert quick("plan", path, "--no-probes", "--json").json["total"]["requests"] == 4
     ended = quick("run", path, "--json")
     assert ended.code == 0, ended.err
-    assert ended.json["drift"]["lines"] == ["sim: learning, 1 of 20 nights"]
+    assert ended.json["drift"]["lines"] == ["sim (simulated): learning, 1 of 20 nights"]
     told = quick("anchors", "status", path, "--json").json
     assert told["judges"][0]["last_night"] == today().isoformat()
     assert "signals falsely with probability 0.05 at most" in told["promise"]
@@ -72,7 +72,7 @@ def test_a_signal_fails_the_nightly_until_it_is_accepted(
     assert "drift since" in flow_run["state"]["message"]
     assert "<svg" in (run / "report.html").read_text().split('<section id="nights">')[1]
     accepted = quick("anchors", "accept", path, "--why", "known", "--json").json
-    assert accepted == {"accepted": ["sim"], "charts": ["sim: learning, 0 of 5 nights"]}
+    assert accepted == {"accepted": ["sim"], "charts": ["sim (simulated): learning, 0 of 5 nights"]}
     assert "learning" in quick("anchors", "status", path).out
     warned = yaml.safe_load(path.read_text()) | {"drift": {**rule, "on_signal": "warn"}}
     path.write_text(yaml.safe_dump(warned))
