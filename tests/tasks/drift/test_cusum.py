@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from tasks.drift.cusum import ALLOWANCE, Floats, began, cusum, deviation, peaks, step
+from tasks.drift.cusum import ALLOWANCE, Floats, began, cusum, deviation, peaks, standardised, step
 from tasks.drift.limits import chart_share, limit, null_streams
 
 
@@ -97,6 +97,17 @@ def test_the_limit_is_the_same_every_time_and_grows_with_charts_and_shrinks_with
 def test_a_judge_that_never_varies_has_one_anchors_worth_of_deviation() -> None:
     assert deviation([0.5, 0.5, 0.5], anchors=200) == pytest.approx(1 / 200)
     assert deviation([0.0, 1.0], anchors=200) == pytest.approx(np.std([0, 1], ddof=1))
+
+
+@pytest.mark.parametrize(("anchors", "share"), [(4, 0.1), (20, 0.02), (10, 0.3)])
+def test_a_judge_that_hardly_varies_keeps_the_promise_too(anchors: int, share: float) -> None:
+    # so many of 200 anchors change their verdict now and then, the others never do
+    rng, runs, streams = np.random.default_rng(5), 20, 2000
+    first = rng.binomial(anchors, share, (runs, streams)) / 200
+    mean, sd = first.mean(0), np.array([deviation(list(own), 200) for own in first.T])
+    later = (rng.binomial(anchors, share, streams) / 200 for _ in range(180))
+    found = peaks(standardised(night, mean, sd, runs) for night in later)
+    assert (found > limit(1, 0.05, 180, runs)).sum() <= binom.ppf(0.9999, streams, 0.05)
 
 
 def test_a_change_began_after_the_sum_was_last_zero() -> None:
