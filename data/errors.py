@@ -7,6 +7,7 @@ JudgeflowError
 │   ├── CredentialsError      bad key, unknown model, exhausted quota
 │   └── HostError             full disk, read-only folder, a run folder held by another process
 │       └── LostRunError      another process has taken the run over
+├── RegressionError       1   a judge is worse than in its last good run, or drifts
 ├── IncompleteError       3   rows are still open, or coverage is below its floor
 ├── BudgetError           4   the next call could cross the limit
 ├── CheckpointError       5   an error-level expectation failed
@@ -45,6 +46,12 @@ class HostError(InputError):
 
 class LostRunError(HostError):
     """Another process has taken the run over; this one must neither write nor call."""
+
+
+class RegressionError(JudgeflowError):
+    """A judge is worse than in the run it is compared with, or another than its baseline."""
+
+    exit_code = 1
 
 
 class IncompleteError(JudgeflowError):

@@ -96,9 +96,15 @@ def _agrees(sample: Mapping[str, Any], verdict: str, within: float) -> bool:
 
 
 def write_subset(
-    folder: Path, samples: Sequence[Mapping[str, Any]], root: Path, card: Mapping[str, Any]
+    folder: Path,
+    samples: Sequence[Mapping[str, Any]],
+    root: Path,
+    card: Mapping[str, Any],
+    files: Mapping[str, str] | None = None,
 ) -> None:
     """Write samples as a data set of judgeflow's own format, with copies of their images.
+
+    `files` are further text files by name; the folder appears whole or not at all.
 
     Raises:
         DataError: the folder is not empty, the samples have no texts, or an image is gone.
@@ -120,7 +126,8 @@ def write_subset(
         lines = (json.dumps(_line(sample), ensure_ascii=False) for sample in samples)
         (draft / "samples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = yaml.safe_dump(dict(card), sort_keys=False, allow_unicode=True)
-        (draft / "dataset.yaml").write_text(text, encoding="utf-8")
+        for name, content in {"dataset.yaml": text, **(files or {})}.items():
+            (draft / name).write_text(content, encoding="utf-8")
         if folder.exists():
             folder.rmdir()
         draft.rename(folder)

@@ -202,6 +202,69 @@ DIFFERENCES = Schema(
     }
 )
 
+COMPARISON = Schema(
+    {
+        "against": _STR,
+        "mode": _STR,
+        "judge": _STR,
+        "setting": _STR,
+        "metric": _STR,
+        "decides": _BOOL,
+        "finding": _STR,
+        "before": _NUM,
+        "now": _NUM,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "bound_low": _NUM,
+        "bound_high": _NUM,
+        "p": _NUM,
+        "p_worse": _NUM,
+        "p_adjusted": _NUM,
+        "smallest": _NUM,
+        "sees": _NUM,
+        "n": _INT,
+        "lost_before": _NUM,
+        "lost_now": _NUM,
+        "share_lost": _NUM,
+        "clusters": _INT,
+        "clustered": _BOOL,
+        "note": _STR,
+    }
+)
+
+HISTORY = Schema(
+    {
+        "run": _STR,
+        "name": _STR,
+        "night": _STR,
+        "started": _STR,
+        "status": _STR,
+        "dataset": _STR,
+        "judge": _STR,
+        "simulated": _BOOL,
+        "mode": _STR,
+        "setting": _STR,
+        "probe": _STR,
+        "measure": _STR,
+        "primary": _BOOL,
+        "value": _NUM,
+        "low": _NUM,
+        "high": _NUM,
+        "level": _NUM,
+        "n": _INT,
+        "n_missing": _INT,
+        "clusters": _INT,
+        "epoch": _STR,
+        "model_versions": pl.List(pl.String()),
+        "usd": _NUM,
+        "calls": _INT,
+        "anchors": _STR,
+        "prints": _STR,
+    }
+)
+
 TABLES: Mapping[str, Schema] = {
     "samples": SAMPLES,
     "fresh": SAMPLES,
@@ -213,6 +276,9 @@ TABLES: Mapping[str, Schema] = {
     "claims": CLAIMS,
     "estimates": ESTIMATES,
     "differences": DIFFERENCES,
+    "comparison": COMPARISON,
+    "anchors": SAMPLES,
+    "history": HISTORY,
 }
 
 

@@ -29,7 +29,7 @@ def adhoc(
     override: Checkpoint = None,
     why: str = "",
 ) -> dict[str, Any]:
-    """Evaluate every judge of a configuration without its probes; returns the run's record.
+    """Evaluate every judge of a configuration without probes and anchors; returns the run's record.
 
     Args:
         config: A YAML configuration; not looked at where `run_dir` holds a run.
@@ -43,7 +43,7 @@ def adhoc(
     """
     passed: Mapping[str, str] = reasons(override, why)
     changes = graph.changes(overrides, max_usd, max_calls, limit)
-    with graph.opened(config, run_dir or None, probes={}, **changes) as here:
+    with graph.opened(config, run_dir or None, probes={}, anchors=None, **changes) as here:
         graph.let_pass(here, passed)
         run, passed = str(here.run.path), graph.overrides(here)
         graph.load(here)

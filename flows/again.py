@@ -9,11 +9,14 @@ import polars as pl
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.run_record import REGRESSION
 from data.tables import read
 from flows.terminal import show
 from tasks.report.card_markdown import markdown
-from tasks.stages import checks, results
-from tasks.stages.context import context
+from tasks.stages import checks, gating, results
+from tasks.stages.context import Context, context
+from tasks.stages.history import record_run
+from tasks.stages.night import measure_anchors
 
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
 
@@ -28,10 +31,15 @@ def reparse_run(run: Path, as_json: bool) -> None:
         results.collect_verdicts(here)
         changed = _changed(before, here.run.table("verdicts"))
         results.measure(here)
+        measure_anchors(here)
+        said = _gated_again(here)
+        if folder.facts().get("finished"):
+            record_run(folder)
         page = checks.report(here)
     rows = changed.to_dicts()
-    shown = {"changed": len(rows), "verdicts": rows, "report": page}
-    show(shown, as_json, lambda s: _text(rows, page))
+    shown = {"changed": len(rows), "verdicts": rows, "gate": said, "report": page}
+    gate = f"gate: {said}\n" if said else ""
+    show(shown, as_json, lambda s: gate + _text(rows, page))
 
 
 def report_run(run: Path, as_json: bool) -> None:
@@ -52,6 +60,15 @@ def print_cards(run: Path, judge: str | None, as_json: bool) -> None:
         raise DataError(f"run {here.run.run_id!r} has no card of {judge!r}")
     rows = [card.model_dump() for card in made]
     show(rows, as_json, lambda _: "\n".join(markdown(card) for card in made))
+
+
+def _gated_again(here: Context) -> str | None:
+    """The line of the gate, made again where the run had passed through one."""
+    facts = here.run.facts()
+    if "gate" not in facts:
+        return None
+    ended = facts["status"] in ("complete", REGRESSION)
+    return gating.gate(here, None if ended else facts.get("error") or facts["status"]).said
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

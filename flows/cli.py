@@ -32,6 +32,9 @@ limit_probes = click.option(
 override = click.option(
     "--override", metavar="CHECKPOINT", help="Let a failed checkpoint pass; needs --why."
 )
+accept_baseline = click.option(
+    "--accept-baseline", is_flag=True, help="Whatever the gate finds, this run is the new baseline."
+)
 why = click.option("--why", metavar="TEXT", help="The recorded reason of --override.")
 
 EPILOG = (
@@ -79,7 +82,7 @@ def plan(
     """The quote: requests, cached share, tokens, price and time. Makes no call."""
     from flows.planning import print_quote
 
-    changes: dict[str, Any] = {} if probes else {"probes": {}}
+    changes: dict[str, Any] = {} if probes else {"probes": {}, "anchors": None}
     overrides = _with_limit(overrides, limit_probes)
     print_quote(config, overrides, limit, as_json, variants=variants, **changes)
 
@@ -95,6 +98,7 @@ def plan(
 @click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
 @override
 @why
+@accept_baseline
 @as_json
 def run(
     config: Path,
@@ -107,6 +111,7 @@ def run(
     probes: bool,
     override: str | None,
     why: str | None,
+    accept_baseline: bool,
     as_json: bool,
 ) -> None:
     """Evaluate the judges of a configuration."""
@@ -122,6 +127,7 @@ def run(
         max_calls=max_calls,
         limit=limit,
         override=_reason(override, why),
+        accept=accept_baseline,
     )
 
 
@@ -131,6 +137,7 @@ def run(
 @max_calls
 @override
 @why
+@accept_baseline
 @as_json
 def resume(
     run: Path,
@@ -138,13 +145,15 @@ def resume(
     max_calls: int | None,
     override: str | None,
     why: str | None,
+    accept_baseline: bool,
     as_json: bool,
 ) -> None:
     """Finish an interrupted run; pays only for what has no answer yet."""
     from flows.running import resume_run
 
     limits = {"max_usd": max_usd, "max_calls": max_calls}
-    resume_run(run, as_json, limits=limits, override=_reason(override, why))
+    reason = _reason(override, why)
+    resume_run(run, as_json, limits=limits, override=reason, accept=accept_baseline)
 
 
 @cli.command()
@@ -201,11 +210,21 @@ def _reason(override: str | None, why: str | None) -> dict[str, str]:
 
 
 def _commands() -> None:
-    from flows import cli_cache, cli_data, cli_deploy, cli_parts, cli_probes
+    from flows import (
+        cli_anchors,
+        cli_cache,
+        cli_data,
+        cli_deploy,
+        cli_parts,
+        cli_probes,
+        cli_runs,
+    )
     from flows.cli_figures import COMMANDS
 
     for command in COMMANDS:
         cli.add_command(command)
+    cli.add_command(cli_anchors.anchors)
+    cli.add_command(cli_anchors.history)
     cli.add_command(cli_cache.cache)
     cli.add_command(cli_data.data)
     cli.add_command(cli_deploy.deploy)
@@ -213,6 +232,8 @@ def _commands() -> None:
     cli.add_command(cli_probes.probes)
     cli.add_command(cli_parts.rerun)
     cli.add_command(cli_parts.reap)
+    cli.add_command(cli_runs.runs)
+    cli.add_command(cli_runs.compare)
 
 
 def main(argv: list[str] | None = None) -> None:

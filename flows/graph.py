@@ -12,11 +12,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 
-from data.errors import IncompleteError, JudgeflowError
+from data.errors import IncompleteError, JudgeflowError, RegressionError
+from data.run_record import REGRESSION
 from flows.dispatch import crew, finished, problem_of
 from flows.endings import told_in_one_line
 from flows.holding import held, opened
-from flows.publishing import leaderboard, name_flow_run, publish, report_address
+from flows.publishing import leaderboard, name_flow_run, publish, publish_gate, report_address
 from flows.stopping import waiting_for_shards
 from flows.story import RoundStory, say_end, say_quote
 from tasks import engine_room, progress, steps
@@ -24,6 +25,8 @@ from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context
+from tasks.stages.gating import regression
+from tasks.stages.history import record_run
 from tasks.stages.money import money, quoted_parts
 
 __all__ = ["GATHER", "JUDGE", "VERIFY", "held", "opened", "told_in_one_line"]
@@ -137,34 +140,47 @@ def measure(here: Context) -> None:
     steps.check(run, "estimates", why)
 
 
-def finish(here: Context) -> dict[str, Any]:
+def shortfall(here: Context, covered: Mapping[str, float]) -> IncompleteError | None:
+    """Why the run is not complete: open rows, or a judge's coverage below the floor."""
+    open_rows = here.run.facts()["counts"]["open"]
+    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
+    if open_rows:
+        return IncompleteError(
+            f"{open_rows} requests have no answer ({results.why_open(here)}); "
+            f"`judgeflow resume {here.run.path}` asks them again"
+        )
+    if low:
+        return IncompleteError(
+            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
+        )
+    return None
+
+
+def finish(here: Context, gated: bool = False) -> dict[str, Any]:
     """Write down how the run ended, publish its summary, and return `run.json`.
 
     Raises:
         IncompleteError: rows are open, or a judge's coverage is below the floor.
+        RegressionError: the run is `gated`, and a judge is worse than in its last good run, or a
+            chart of the night's anchors signals.
     """
-    open_rows = here.run.facts()["counts"]["open"]
     covered = results.coverage(here)
-    low = {name: share for name, share in covered.items() if share < here.config.min_coverage}
-    problem: JudgeflowError | None = None
-    if open_rows:
-        problem = IncompleteError(
-            f"{open_rows} requests have no answer ({results.why_open(here)}); "
-            f"`judgeflow resume {here.run.path}` asks them again"
-        )
-    elif low:
-        problem = IncompleteError(
-            f"coverage is below the floor of {here.config.min_coverage:.0%}: "
-            + ", ".join(f"{name} {share:.1%}" for name, share in sorted(low.items()))
-        )
+    missing = shortfall(here, covered)
+    problem: JudgeflowError | None = missing
+    if gated:
+        steps.gate(str(here.run.path), str(missing) if missing else None)
+        problem = missing or _worse(here.run.facts())
+        publish_gate(here.run)
     facts = here.run.note(
-        status="incomplete" if problem else "complete",
+        status="incomplete" if missing else REGRESSION if problem else "complete",
         error=str(problem) if problem else None,
         exit_code=problem.exit_code if problem else 0,
         finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cost=money(here),
         coverage=covered,
     )
+    record_run(here.run)
     page = Path(steps.report(str(here.run.path)))
     publish(here, page)
     say_end(facts, leaderboard(here), report_address(page))
@@ -181,6 +197,14 @@ def _shown(
         update_progress_artifact(meter, 100.0 * done / shards)
         story.done(done)
         yield future
+
+
+def _worse(facts: Mapping[str, Any]) -> RegressionError | None:
+    """What the gate and the charts of the night's anchors end the run with, in one line."""
+    gated, drifted = regression(facts["gate"]), (facts.get("drift") or {}).get("failure")
+    said = [str(gated)] if gated else []
+    said += [drifted] if drifted else []
+    return RegressionError("; ".join(said)) if said else None
 
 
 def _collect(

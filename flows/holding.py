@@ -17,6 +17,7 @@ from data.errors import (
     JudgeflowError,
     LostRunError,
     OrphanedRunError,
+    RegressionError,
 )
 from data.holders import this_process
 from data.run_folder import RunFolder
@@ -85,7 +86,8 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
 
 def end(here: Context, error: BaseException) -> None:
     """Write down what ended the run early."""
-    if here.run.facts().get("finished") and isinstance(error, IncompleteError):
+    ended = isinstance(error, IncompleteError | RegressionError)
+    if here.run.facts().get("finished") and ended:
         return
     code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
     status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}

@@ -58,4 +58,7 @@ def nightly(
         graph.answer_round(here, graph.JUDGE)
         graph.answer_round(here, graph.VERIFY)
         graph.measure(here)
-        return graph.finish(here)
+        steps.watch(run)
+        facts = graph.finish(here, gated=True)
+        steps.retain(run)
+        return facts

@@ -19,6 +19,7 @@ from prefect.runtime import flow_run
 from data.run_folder import RunFolder
 from tasks.stages import checks
 from tasks.stages.context import Context
+from tasks.stages.gating import gate_summary
 from tasks.stages.money import told
 from tasks.stages.summary import against, agreement_rows, simulated_names, summary
 
@@ -66,6 +67,11 @@ def publish_money(facts: Mapping[str, Any]) -> None:
     rows = told(facts["cost"])
     if rows:
         create_table_artifact(rows, key="judgeflow-cost", description=against(facts))
+
+
+def publish_gate(run: RunFolder) -> None:
+    """What the gate says of the run."""
+    create_markdown_artifact(gate_summary(run), key="judgeflow-gate")
 
 
 def publish_checkpoints(run: RunFolder) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import (
+    ConfigError,
     DefectError,
     HostError,
     IncompleteError,
     InterruptedRunError,
     JudgeflowError,
+    RegressionError,
     SupersededRunError,
 )
 from data.row_rules import one_line
@@ -33,6 +35,7 @@ def run_flow(
     as_json: bool,
     *,
     override: dict[str, str] | None = None,
+    accept: bool = False,
     **parameters: Any,
 ) -> None:
     """Run a flow on a new run folder and print its summary.
@@ -41,17 +44,26 @@ def run_flow(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     overrides = parameters.get("overrides") or []
+    if accept and name != "nightly":
+        raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     _require_runner(loaded)
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
-    _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    run = _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    if accept:
+        run.note(accept_baseline=True)
     _execute(name, folder, as_json)
 
 
 def resume_run(
-    run: Path, as_json: bool, *, limits: Mapping[str, Any], override: dict[str, str]
+    run: Path,
+    as_json: bool,
+    *,
+    limits: Mapping[str, Any],
+    override: dict[str, str],
+    accept: bool = False,
 ) -> None:
     """Finish the run in a folder and print its summary.
 
@@ -65,6 +77,8 @@ def resume_run(
         _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
+    if accept:
+        folder.note(accept_baseline=True)
     _execute("nightly", folder.path, as_json)
 
 
@@ -77,24 +91,25 @@ def _require_runner(config: RunConfig) -> None:
 
 def _prepare(
     folder: Path, parameters: dict[str, Any], override: dict[str, str], probes: bool
-) -> None:
+) -> RunFolder:
     """Make the run's folder here, so that a mistake costs no server's start."""
     from flows.opening import open_run
 
     changes = dict(parameters)
     config = changes.pop("config")
     if not probes:
-        changes["probes"] = {}
+        changes |= {"probes": {}, "anchors": None}
     if (folder / "run.json").exists():
         RunFolder.create(folder, {})  # says how to continue the run that is there
     run = open_run(config, str(folder), None, **changes)
     if override:
         run.note(overrides=override)
+    return run
 
 
 def _execute(name: str, folder: Path, as_json: bool) -> None:
     problem = executed(name, folder)
-    if problem is None or isinstance(problem, IncompleteError):
+    if problem is None or isinstance(problem, IncompleteError | RegressionError):
         show_run(folder, as_json)
     if problem is not None:
         raise problem
@@ -159,6 +174,8 @@ def _summary(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
         "coverage",
         "quote",
         "without",
+        "drift",
+        "gate",
     )
     from tasks.stages.checks import warnings
 
@@ -183,10 +200,14 @@ def _text(summary: dict[str, Any], folder: Path) -> str:
         lines += [mode, table(rows, list(rows[0])), ""]
     lines = lines or ["no labels, so no agreement", ""]
     lines += [f"warning: {line}" for line in summary["warnings"]]
+    if drift := summary["drift"]:
+        lines += [f"drift: {line}" for line in drift["lines"] or [drift["promise"]]]
     parts = told(summary["cost"])
     if len(parts) > 1:
         lines += [table(parts, list(parts[0])), ""]
-    return "\n".join([*lines, totals(summary), against(summary), f"report: {summary['report']}"])
+    gate = [f"gate: {summary['gate']['said']}"] if summary["gate"] else []
+    lines += [totals(summary), against(summary), *gate]
+    return "\n".join([*lines, f"report: {summary['report']}"])
 
 
 def _raise_limits(run: RunFolder, given: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ class Asked:
     repeat: int = 0
     probe: str | None = None
     purpose: str = "judge"
+    epoch: str | None = None  # of its own; else the configuration's
 
     @property
     def sample(self) -> Sample:
@@ -88,7 +89,7 @@ def planned(ground: Ground, seat: Seat, asked: Asked, text: str | None) -> Plann
         "probe": asked.probe,
         "variant": asked.ask.variant,
         "repeat": asked.repeat,
-        "epoch": ground.config.epoch,
+        "epoch": asked.epoch or ground.config.epoch,
         "presented": list(asked.ask.presented),
         "images": [],
         "labels": list(asked.ask.prompt.labels) or None,
@@ -137,7 +138,7 @@ def _request(
         params=_params(ground, seat, asked),
         context=_context(ground, asked, bool(shown)) if seat.reads_context else None,
         repeat=asked.repeat,
-        epoch=ground.config.epoch,
+        epoch=asked.epoch or ground.config.epoch,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -11,6 +12,7 @@ from cache.location import checked, is_shared
 from data.errors import ConfigError
 from data.layout import DatasetConfig, TableColumns
 from data.records import MODES, Mode, Record
+from tasks.drift_config import AnchorsConfig, DriftConfig
 
 PublishedSetting = Literal[
     "analyze", "figure-first", "answer-first", "figure-and-answer", "no-figure", "vision-expert"
@@ -97,11 +99,12 @@ class Simulation(Record):
     pairs, by dimension of the probe `thresholds`; `lapse`: how often it is wrong there whatever the
     error. `fabrication`: probability that a claim it makes is false. `sensitivity`, `specificity`:
     probabilities of saying yes to a question whose answer is yes, and no where it is no, instead
-    of `accuracy`. `defect_blindness`: by type of planted defect, the probability of judging as if
-    it were not there. `prompts`: what a probe's change of prompt adds to the accuracy, by its
-    name. At a temperature
-    that a probe sets `noise` is that many times itself. `contradicts`: probability that the
-    analysis names another outcome than the verdict; without it the analysis names none.
+    of `accuracy`. `drifts` has doses that change from a dated epoch on, by that date, as a model
+    does that its provider replaces. `defect_blindness`: by type of planted defect, the probability
+    of judging as if it were not there. `prompts`: what a probe's change of prompt adds to the
+    accuracy, by its name. At a temperature that a probe sets `noise` is that many times itself.
+    `contradicts`: probability that the analysis names another outcome than the verdict; without it
+    the analysis names none.
     """
 
     accuracy: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -113,6 +116,7 @@ class Simulation(Record):
     defect_blindness: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     prompts: dict[str, float] = Field(default_factory=dict)
     contradicts: Annotated[float, Field(ge=0, le=1)] | None = None
+    drifts: dict[str, dict[str, float]] = Field(default_factory=dict)
     blind_accuracy: Annotated[float, Field(ge=0, le=1)] = 0.4
     noise: Annotated[float, Field(ge=0, le=1)] = 1.0
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -122,6 +126,16 @@ class Simulation(Record):
     specificity: Annotated[float, Field(ge=0, le=1)] | None = None
     latency_s: Annotated[float, Field(ge=0)] = 0.0
     seed: int = 0
+
+    @field_validator("drifts")
+    @classmethod
+    def _doses(cls, drifts: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for since, changes in drifts.items():
+            dt.date.fromisoformat(since)
+            unknown = sorted(set(changes) - set(cls.model_fields))
+            if unknown:
+                raise ValueError(f"{unknown!r} are not doses of a simulated judge")
+        return drifts
 
 
 class SimulatedJudge(_Judge):
@@ -201,6 +215,35 @@ class DaskRunner(Record):
     workers: Annotated[int, Field(ge=1, le=256)] = 2
 
 
+class SmallestDifference(Record):
+    """The smallest loss that matters, in points of each mode's primary measure."""
+
+    score: Annotated[float, Field(ge=0)] = 0.05
+    pair: Annotated[float, Field(ge=0)] = 0.02
+    batch: Annotated[float, Field(ge=0)] = 0.05
+
+
+class GateConfig(Record):
+    """What a run is compared with at its end, and when that fails it.
+
+    `against` is `last-good`, `none`, or a run's name or folder. `false_alarms` is the share of runs
+    that may be failed though nothing has changed. Under the rule `non-inferiority` a judge must be
+    shown to be no worse by the smallest difference; under `regression` it must not be shown worse.
+    """
+
+    against: Annotated[str, Field(min_length=1)] = "last-good"
+    smallest_difference: SmallestDifference = SmallestDifference()
+    false_alarms: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    rule: Literal["regression", "non-inferiority"] = "regression"
+
+
+class RetentionConfig(Record):
+    """Which older runs of its name a nightly deletes when it has ended well; none by default."""
+
+    keep: Annotated[int, Field(ge=1)] | None = None
+    older_than_days: Annotated[float, Field(gt=0)] | None = None
+
+
 class RunConfig(Record):
     """One evaluation: dataset, judges, settings, probes, limits."""
 
@@ -222,6 +265,10 @@ class RunConfig(Record):
     images: ImagesConfig = ImagesConfig()
     budget: BudgetConfig = BudgetConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
+    anchors: AnchorsConfig | None = None
+    drift: DriftConfig = DriftConfig()
+    gate: GateConfig = GateConfig()
+    retention: RetentionConfig = RetentionConfig()
     on_open_rows: Literal["fail", "report"] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
@@ -307,6 +354,12 @@ class RunConfig(Record):
                     f"probes.{probe}.cascade must name two of the judges, cheap and strong; got "
                     f"{list(pair)!r}, known: {names!r}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _anchors_need_texts(self) -> RunConfig:
+        if self.anchors is not None and self.dataset.format == "table":
+            raise ValueError("anchors need texts and images; a table of recorded verdicts has none")
         return self
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from tasks.config import (
     OpenAIJudge,
     RecordedJudge,
     SimulatedJudge,
+    Simulation,
 )
 from tasks.prices import ModelPrice, PriceList, custom_price, settle
 from tasks.verdict_schema import verdict_schema
@@ -114,7 +115,7 @@ def seat(judge: Judge, prices: PriceList) -> Seat:
                 provider="simulated",
                 endpoint="",
                 model="simulated",
-                params=judge.simulation.model_dump(mode="json", exclude={"latency_s"}),
+                params=_doses(judge.simulation),
                 limits=FREE_LIMITS,
                 price=None,
                 free=True,
@@ -128,6 +129,12 @@ def seat(judge: Judge, prices: PriceList) -> Seat:
         case OpenAIJudge() | AnthropicJudge():
             return _model_seat(judge, prices)
     raise AssertionError(judge)
+
+
+def _doses(simulation: Simulation) -> dict[str, Any]:
+    """The parameters of a simulated judge's requests: its doses."""
+    unused = {"latency_s"} if simulation.drifts else {"latency_s", "drifts"}
+    return simulation.model_dump(mode="json", exclude=unused)
 
 
 def _table_seat(judge: RecordedJudge) -> Seat:

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from cache.policies import OncePerRun
 from data.errors import IncompleteError
 from tasks import progress
-from tasks.stages import checks, prepare, results, rounds
+from tasks.stages import checks, drifting, gating, prepare, results, retaining, rounds
 from tasks.stages.context import context
 
 SHARD_VERSION = "1"
@@ -103,6 +103,35 @@ def measure(run: str) -> int:
     estimates = results.measure(context(run))
     get_run_logger().info("%s estimates", estimates.height)
     return estimates.height
+
+
+@task(name="watch drift", timeout_seconds=3600)
+def watch(run: str) -> str | None:
+    """The charts of the night's anchors; what ends the run as a regression, if anything does."""
+    drift = drifting.watch(context(run))
+    if drift is None:
+        return None
+    for said in (*map(drifting.line, drift.charts), *(each.message for each in drift.findings)):
+        get_run_logger().info("%s", said)
+    return drift.failure
+
+
+@task(name="gate", timeout_seconds=3600)
+def gate(run: str, shortfall: str | None) -> str:
+    """The run beside its last good run; the verdict in a line."""
+    found = gating.gate(context(run), shortfall)
+    get_run_logger().info("gate: %s", found.said)
+    return found.said
+
+
+@task(name="retain", timeout_seconds=3600)
+def retain(run: str) -> list[str]:
+    """The names of the older runs that were deleted."""
+    gone, stuck = retaining.retain(context(run))
+    get_run_logger().info("%s older runs deleted", len(gone))
+    for why in stuck:
+        get_run_logger().warning("retention: %s", why)
+    return gone
 
 
 @task(name="report", timeout_seconds=3600)

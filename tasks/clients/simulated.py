@@ -13,11 +13,14 @@ import hashlib
 import json
 import math
 import random
+import re
 from typing import Any
 
 from cache.keys import request_key
 from data.records import LETTERS, TIE, Answer, Request, Usage
 from tasks.config import Simulation
+
+DATED = re.compile(r"\d{4}-\d{2}-\d{2}")  # an epoch that is a night
 
 
 class SimulatedClient:
@@ -47,11 +50,12 @@ class SimulatedClient:
 def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
     """Text and finish reason of the reply to a request."""
     context = request.context or {}
+    dose = at_epoch(dose, request.epoch)
     if context.get("purpose") in {"ask", "verify"}:
         return _said(context, dose, random.Random(_seed(request_key(request))))
     if context.get("purpose") != "judge":
         return f"[simulated] a model's words about {context.get('item_id')!r}.", "stop"
-    steady = request.model_copy(update={"repeat": 0})
+    steady = request.model_copy(update={"repeat": 0, "epoch": "base"})
     item = random.Random(_seed(request_key(steady)))
     fresh = random.Random(_seed(request_key(request)))
     noise = dose.noise * float(str(context.get("temperature", 1.0)))
@@ -71,6 +75,16 @@ def simulated_reply(request: Request, dose: Simulation) -> tuple[str, str]:
         claims = random.Random(_seed(f"claims {request_key(request)}"))
         said = {"Claims": _claims(context, dose, claims), **said}
     return json.dumps(said), "stop"
+
+
+def at_epoch(dose: Simulation, epoch: str) -> Simulation:
+    """The doses in an epoch: those of the last date in `drifts` that it has reached."""
+    if not dose.drifts or not DATED.fullmatch(epoch):
+        return dose
+    changes: dict[str, float] = {}
+    for since in sorted(date for date in dose.drifts if date <= epoch):
+        changes |= dose.drifts[since]
+    return dose.model_copy(update=changes)
 
 
 def _claims(context: dict[str, Any], dose: Simulation, draw: random.Random) -> list[dict[str, str]]:

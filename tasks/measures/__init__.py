@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.records import MODES, Mode, Scale
 from tasks.measures import (
+    anchored,
     anchoring,
     batch,
     beyond,
@@ -85,6 +86,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
     "Replacing an annotator": REPLACEMENT,
     "Confidence": CONFIDENCE,
     "Annotations of judge outputs": ANNOTATIONS,
+    "Anchors of a night (drift)": anchored.MEASURES,
     "Consistency (probe `repeats`)": (
         *consistency.MEASURES,
         *reliability.MEASURES,

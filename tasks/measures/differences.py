@@ -9,7 +9,7 @@ Source of the correction: Benjamini and Hochberg (1995), within the exploratory 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -63,15 +63,13 @@ def differences(
     for mode, family in families.items():
         compared, asked = every(samples, verdicts, mode)
         sides = []
-        everybody = np.arange(len(compared))
         for subject, answers in asked:
             evidence = family.evidence(compared, answers)
             if evidence is not None:
-                limits = [bounds(_value(m, evidence), evidence, everybody) for m in family.measures]
-                sides.append(Side(subject, evidence, limits))
+                sides.append(Side(subject, evidence, limits_of(evidence, family.measures)))
         chosen = list(_pairs(sides, family.measures[0]))
         layers = resampling.strata(compared)
-        rows += _compared(chosen, layers, family.measures, bootstrap)
+        rows += paired_rows(chosen, layers, family.measures, bootstrap)
     return _corrected(table(rows, DIFFERENCES))
 
 
@@ -82,21 +80,22 @@ def _pairs(sides: Sequence[Side], primary: Measure) -> Iterator[tuple[Side, Side
         mine, its = one.subject, other.subject
         if mine.setting == its.setting or mine.judge == its.judge:
             yield one, other
-    values = [float(_value(primary, side.evidence)(side.evidence.total())) for side in known]
+    values = [float(value_of(primary, side.evidence)(side.evidence.total())) for side in known]
     if known and not np.isnan(values).all():
         best = known[int(np.nanargmax(values))]
         yield from ((judge, best) for judge in judges)
 
 
-def _compared(
+def paired_rows(
     pairs: Sequence[tuple[Side, Side]],
     layers: Sequence[Stratum],
     measures: Sequence[Measure],
     bootstrap: BootstrapConfig,
 ) -> Iterator[dict[str, Any]]:
+    """A row per pair and measure, the first minus the second; all pairs see the same replicates."""
     both = [one.evidence.answered * other.evidence.answered for one, other in pairs]
     sums = [
-        [[resampling.cluster_sums(layer, _kept(side, kept)) for layer in layers] for side in pair]
+        [sums_by_image(side.evidence, kept, layers) for side in pair]
         for pair, kept in zip(pairs, both, strict=True)
     ]
     found: list[list[list[Floats]]] = [[[] for _ in measures] for _ in pairs]
@@ -109,7 +108,7 @@ def _compared(
             ]
             for measure, values in zip(measures, drawn, strict=True):
                 one, other = (
-                    _value(measure, side.evidence)(total)
+                    value_of(measure, side.evidence)(total)
                     for side, total in zip(pair, totals, strict=True)
                 )
                 values.append(one - other)
@@ -119,8 +118,16 @@ def _compared(
             yield _row(pair, kept, np.concatenate(drawn[index]), index, measure, about, bootstrap)
 
 
-def _kept(side: Side, kept: Ints) -> csr_array:
-    return csr_array(csr_array(side.evidence.features).multiply(kept[:, None]))
+def limits_of(evidence: Evidence, measures: Sequence[Measure]) -> list[Limits]:
+    """What each measure could be over all samples, whatever the missing verdicts had said."""
+    everybody = np.arange(len(evidence.asked))
+    return [bounds(value_of(measure, evidence), evidence, everybody) for measure in measures]
+
+
+def sums_by_image(evidence: Evidence, kept: Ints, layers: Sequence[Stratum]) -> list[csr_array]:
+    """Per-image sums of each stratum, of the samples that are kept (1, else 0)."""
+    features = csr_array(csr_array(evidence.features).multiply(kept[:, None]))
+    return [resampling.cluster_sums(layer, features) for layer in layers]
 
 
 def _row(
@@ -134,7 +141,7 @@ def _row(
 ) -> dict[str, Any]:
     one, other = pair
     both = np.flatnonzero(kept)
-    points = [float(_value(measure, s.evidence)(s.evidence.total(both))) for s in pair]
+    points = [float(value_of(measure, s.evidence)(s.evidence.total(both))) for s in pair]
     found = resampling.interval(points[0] - points[1], replicates, bootstrap.level)
     asked = int((one.evidence.asked * other.evidence.asked).sum())
     bound_low, bound_high = less(one.limits[index], other.limits[index])
@@ -168,7 +175,8 @@ def _p_value(replicates: Floats) -> float:
     return float(min(1.0, 2 * (1 + fewer) / (1 + len(defined))))
 
 
-def _value(measure: Measure, evidence: Evidence) -> Any:
+def value_of(measure: Measure, evidence: Evidence) -> Callable[[Floats], Floats]:
+    """The measure as a function of sums alone."""
     return lambda sums: resampling.values(lambda s: measure.value(s, evidence.columns), sums)
 
 

@@ -39,7 +39,7 @@ def intervals(rows: Sequence[dict[str, Any]], metric: str) -> str:
     x = alt.X("low:Q", title=metric, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True))
     bars = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="value:Q")
-    return _svg((bars + dots).properties(width=520, height={"step": 22}), f"{metric} by judge")
+    return svg((bars + dots).properties(width=520, height={"step": 22}), f"{metric} by judge")
 
 
 def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
@@ -63,7 +63,7 @@ def confusion(rows: Sequence[dict[str, Any]], name: str) -> str:
         color=alt.condition("datum.dark", alt.value("white"), alt.value("#222")),
     )
     chart = (cells + text).properties(width=34 * len(keys), height=30 * len(keys))
-    return _svg(chart, f"verdicts of {name} by label")
+    return svg(chart, f"verdicts of {name} by label")
 
 
 def calibration(rows: Sequence[dict[str, Any]], name: str) -> str:
@@ -79,7 +79,7 @@ def calibration(rows: Sequence[dict[str, Any]], name: str) -> str:
     path = base.mark_line(color=INK, strokeWidth=1).encode(order="bin:Q")
     dots = base.mark_point(color=INK, filled=True, size=50, opacity=1)
     chart = (line + path + dots).properties(width=260, height=260)
-    return _svg(chart, f"share right of {name} by confidence")
+    return svg(chart, f"share right of {name} by confidence")
 
 
 def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
@@ -105,7 +105,7 @@ def shares(rows: Sequence[dict[str, Any]], title: str) -> str:
     chart = (base.mark_rect().encode(color=color) + text).properties(
         width=52 * len(levels), height={"step": 26}
     )
-    return _svg(chart, title)
+    return svg(chart, title)
 
 
 def curves(arms: Sequence[dict[str, Any]], name: str) -> str:
@@ -115,7 +115,7 @@ def curves(arms: Sequence[dict[str, Any]], name: str) -> str:
     panels = [_curve(arm["arm"], arm["points"], arm["threshold"]) for arm in arms]
     if not panels:
         return ""
-    return _svg(alt.hconcat(*panels, spacing=14), f"share of right choices by dose, {name}")
+    return svg(alt.hconcat(*panels, spacing=14), f"share of right choices by dose, {name}")
 
 
 def _curve(arm: str, points: Sequence[dict[str, Any]], threshold: dict[str, Any] | None) -> Any:
@@ -170,7 +170,7 @@ def _level(key: str) -> tuple[float, str]:
         return 0.0, key
 
 
-def _svg(chart: Any, label: str) -> str:
+def svg(chart: Any, label: str) -> str:
     """The chart as SVG with a label for those who cannot see it; vl-convert escapes its texts."""
     import vl_convert
 

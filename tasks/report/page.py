@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from data.errors import HostError
-from tasks.report import distributions, doses, probe_rows, tables
+from tasks.drift.records import Drift
+from tasks.gate.verdict import cells_of, deciding
+from tasks.report import distributions, doses, nights, probe_rows, tables
 from tasks.report.card import TITLES, Card, Heading
 
 HERE = Path(__file__).parent
@@ -44,6 +46,9 @@ class ReportInputs:
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
     headlines: Mapping[str, Collection[Heading]] = field(default_factory=dict)
+    comparison: pl.DataFrame | None = None
+    history: pl.DataFrame | None = None
+    drift: Drift | None = None
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -99,8 +104,11 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "modes": shown,
         "ceilings": tables.ceilings(inputs.estimates, inputs.primary, names),
         "leaderboards": tables.leaderboards(inputs.estimates, names),
+        "gate": inputs.run.get("gate"),
+        "gated": _gated(inputs, names),
         "cards": inputs.cards,
         "titles": TITLES,
+        "nights": _nights(inputs, names),
         "probes": list(probe_rows.folded(inputs.estimates, names, inputs.headlines)),
         "alarms": [
             {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
@@ -123,6 +131,35 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "labels": tables.label_words(inputs.run),
         "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
     }
+
+
+def _nights(inputs: ReportInputs, names: tables.Names) -> dict[str, Any]:
+    """What the template shows of the nights before, with its charts."""
+    from markupsafe import Markup
+
+    from tasks.report import night_charts
+
+    found = []
+    if inputs.history is not None:
+        for each in nights.trends(inputs.history, inputs.run, inputs.primary, names):
+            if chart := night_charts.trend(each["rows"], each["measure"]):
+                found.append({**each, "chart": Markup(chart)})
+    watched = nights.watched(inputs.drift, names)
+    for each in watched["charts"] if watched else ():
+        drawn = night_charts.cusum(each["points"], each["lines"], each["judge"])
+        each["chart"] = Markup(drawn)
+    return {"watched": watched, "trends": found}
+
+
+def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
+    """The rows that decide the gate, as text."""
+    if inputs.comparison is None:
+        return []
+    rows = [row | {"judge": names(row["judge"])} for row in deciding(inputs.comparison)]
+    cells = [cells_of(row) for row in rows]
+    if len({row["against"] for row in cells}) < 2:  # the line above says it
+        return [{head: cell for head, cell in row.items() if head != "against"} for row in cells]
+    return cells
 
 
 def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:

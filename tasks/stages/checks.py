@@ -45,6 +45,7 @@ def warnings(run: RunFolder) -> list[str]:
         for found in result["warnings"]
     ]
     found += run.facts().get("not_asked", [])
+    found += (run.facts().get("drift") or {}).get("messages", [])
     found += _silent(run)
     for judge, extras in run.facts().get("without", {}).items():
         for extra, count in extras.items():

@@ -52,6 +52,12 @@ class Context:
         """How many requests of a judge run as one task: what a batch may hold, else as set."""
         return IN_A_BATCH if self.seats[judge].batched else self.config.shard_size
 
+    @property
+    def night(self) -> str:
+        """The date (UTC) the run was begun on; its anchors are asked in the epoch of that name."""
+        facts = self.run.facts()
+        return str(facts.get("night") or facts["started"][:10])
+
     def samples(self) -> Samples:
         """The samples of the run."""
         return Samples(self.run.table("samples"))
@@ -75,7 +81,8 @@ class Context:
         blind = set(self.config.settings) <= {"no-figure"}
         if blind and not (self.config.responders or self.config.probes):
             return {}
-        tables = [self.run.table(name) for name in ("samples", "fresh") if self.run.has(name)]
+        names = ("anchors", "samples", "fresh")  # an image of the dataset is taken from there
+        tables = [self.run.table(name) for name in names if self.run.has(name)]
         every = pl.concat([frame.select("images") for frame in tables])
         shown = every.select(pl.col("images").explode()).drop_nulls()
         found = (ImageRef.model_validate(row["images"]) for row in shown.iter_rows(named=True))
@@ -126,6 +133,8 @@ def resolved(config: RunConfig, base: Path) -> RunConfig:
         "verifier": config.verifier and _judge(config.verifier, base),
         "probes": {name: _probe(probe, base) for name, probe in config.probes.items()},
         "prompts": None if config.prompts is None else _absolute(config.prompts, base),
+        "anchors": config.anchors
+        and config.anchors.model_copy(update={"path": _absolute(config.anchors.path, base)}),
         "cache": config.cache if is_shared(config.cache) else str(Path(config.cache).resolve()),
         "runs": str(Path(config.runs).resolve()),
     }

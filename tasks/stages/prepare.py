@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -16,6 +17,7 @@ import polars as pl
 from cache.location import is_shared
 from cache.opening import promised
 from data import tables
+from data.anchors import read_card
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
@@ -25,15 +27,20 @@ from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
 from tasks import cautions
+from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
 from tasks.doses import require_known_doses
+from tasks.fingerprints import config_fingerprints, prompt_fingerprints
+from tasks.gate.baseline import require_baseline
+from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
 from tasks.probe_plan import changing_pictures, not_asked, probed_variants
-from tasks.probes import PROBES
+from tasks.probes import PROBES, Variant
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
+from tasks.stages.anchors import anchors_of, frozen, keep_anchors
 from tasks.stages.context import (
     Context,
     audits_of,
@@ -48,20 +55,27 @@ from tasks.stages.fresh import draw_fresh, drawn
 PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 
 
-def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFolder:
+def create_run(
+    config: RunConfig, base: Path, prices: Path, path: Path, night: str | None = None
+) -> RunFolder:
     """A new run folder that holds all that decides the run; `base` resolves relative paths.
+
+    `night` is the date that its anchors are asked on, today (UTC) by default.
 
     Raises:
         ConfigError: prompts, probes or judges are wrong.
-        DataError, HostError: the folder is taken or cannot be written.
+        DataError, HostError: the folder is taken or cannot be written; there are no anchors.
     """
-    meaning = config_sha256(config)
+    meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
     require_known_doses(config)
+    if config.anchors is not None:
+        read_card(Path(config.anchors.path))
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(config.image_folder if is_shared(config.cache) else Path(config.cache))
+    require_baseline(config.gate.against, path.parent)
     files = {f"prompts/{name}": text for name, text in prompts.files.items()}
     files["providers.yaml"] = prices.read_text(encoding="utf-8")
     files["config.yaml"] = config_text(config)
@@ -69,6 +83,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         path,
         files,
         name=config.name,
+        night=night or dt.datetime.now(dt.UTC).date().isoformat(),
         status="running",
         judges=describe_judges(config, seats),
         settings=list(config.settings),
@@ -78,6 +93,8 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         config_sha256=meaning,
         cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
+        fingerprints={"config": parts, "prompts": prompt_fingerprints(prompts.files)},
+        epoch=config.epoch,
         cache=promised(config.cache),
         commit=commit(),
         versions=versions(),
@@ -118,9 +135,12 @@ def load_samples(here: Context) -> dict[str, Any]:
         "scale": loaded.scale.model_dump(),
         "root": str(loaded.root),
         "texts": config.dataset.format != "table",
+        "limit": config.limit,
+        "sha256": dataset_sha256(fingerprints(frame)),
     }
     known = run.facts()["cautions"]
     run.note(dataset=facts, cautions=[*known, *cautions.of_authors(config, _authors(frame))])
+    keep_anchors(here)
     return facts
 
 
@@ -139,11 +159,11 @@ def prepare_images(here: Context) -> dict[str, int]:
     """
     references = here.images()
     wanted = _wanted(here, references) if references else []
+    places = _places(here)
     root = Path(here.run.facts()["dataset"]["root"])
-    own = drawn(here)
     parts = [
-        (root, [want for want in wanted if want[0].sha256 not in own]),
-        (here.run.path, [want for want in wanted if want[0].sha256 in own]),
+        (place, [want for want in wanted if places.get(want[0].sha256, root) == place])
+        for place in dict.fromkeys([root, *places.values()])
     ]
     store = ImageStore(here.config.image_folder)
     rows: list[dict[str, Any]] = []
@@ -183,16 +203,32 @@ def prepare_images_again(here: Context) -> dict[str, int]:
 def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
+    asked: list[Variant] = []
     changing = changing_pictures(here.config)
     if changing.probes:
         samples = [sample for sample in here.samples() if sample.responses]
         found = probed_variants(changing, samples, here.scale, here.facts(), here.fresh())
-        for _, ask in found:
-            if not any(change.do == OMITTED for change in ask.images):
-                key = change_key(ask.images)
-                for image in ask.sample.images:
-                    wanted.setdefault((image.sha256, key), (image, ask.images))
+        asked += [ask for _, ask in found]
+    if anchors := anchors_of(here):
+        asked += anchor_variants(anchors, here.scale)
+    for ask in asked:
+        if not any(change.do == OMITTED for change in ask.images):
+            key = change_key(ask.images)
+            for image in ask.sample.images:
+                shown = references.get(image.sha256, image)
+                wanted.setdefault((image.sha256, key), (shown, ask.images))
     return list(wanted.values())
+
+
+def _places(here: Context) -> dict[str, Path]:
+    """Where pictures lie that are not the dataset's: by their sha256, the run's or the anchors'."""
+    places: dict[str, Path] = {}
+    if samples := frozen(here):
+        root = Path(here.run.facts()["anchors"]["root"])
+        shown = here.run.table("samples")["images"].explode().struct.field("sha256")
+        own, every = set(shown), {image.sha256 for s in samples for image in s.images}
+        places = dict.fromkeys(every - own, root)
+    return places | dict.fromkeys(drawn(here), here.run.path)
 
 
 def _keep_facts(here: Context, root: Path) -> None:
@@ -220,8 +256,10 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     """Move samples with a refused image to `rejected`, or stop where they are too many."""
     bad = {s.sample_id: i for s in samples for i in s.images if i.sha256 in refused}
     rule = here.config.dataset
-    if not bad:
-        raise DataError(f"a picture that a probe drew cannot be sent {min(refused.values())}")
+    kept_for_good = {i.sha256 for s in frozen(here) for i in s.images}
+    if not bad or kept_for_good & set(refused):
+        what = "a picture of the anchors or of a probe's own cannot be sent"
+        raise DataError(f"{what} {min(refused.values())}")
     first = next(iter(bad.values()))
     what = f"{len(bad)} of {len(samples)} samples show an image that cannot be used, first "
     what += f"{first.path!r}: {refused[first.sha256]}"

@@ -6,11 +6,16 @@ from typing import Any
 
 import polars as pl
 
+from data.errors import DataError
+from data.history import read_history
 from data.ledger import spent
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
+from data.run_folder import RunFolder
 from data.tables import VERDICTS
+from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
+from tasks.fingerprints import parser_fingerprint
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
@@ -22,6 +27,8 @@ from tasks.report.card import Card, Heading, cards
 from tasks.report.card_markdown import markdown
 from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
+from tasks.stages.drifting import drift_of
+from tasks.stages.history import root_of
 from tasks.stages.money import usd_per_1000
 from tasks.verdicts import verdicts
 
@@ -38,8 +45,12 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
     here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
+    known = here.run.facts().get("fingerprints", {})
     here.run.note(
-        counts=_counts(here, counts), model_versions=model_versions(here), without=did_without(here)
+        counts=_counts(here, counts),
+        model_versions=model_versions(here),
+        without=did_without(here),
+        fingerprints={**known, "parser": parser_fingerprint()},
     )
     return counts
 
@@ -62,7 +73,23 @@ def measure(here: Context) -> pl.DataFrame:
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     here.run.store("differences", differences)
+    here.run.note(**_figures(here, estimates))
     return estimates
+
+
+def _figures(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
+    """The primary measure of each mode that was measured, and every judge's figure in it."""
+    base = estimates.filter(pl.col("probe").is_null() & (pl.col("group") == "pooled"))
+    measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
+    rows = base.filter(
+        pl.col("metric").is_in(list(measured.values()))
+        & pl.col("judge").is_in([judge.name for judge in here.config.judges])
+        & pl.col("setting").is_in([here.config.settings[0], "recorded"])
+    )
+    return {
+        "primary": measured,
+        "headlines": rows.select("judge", "mode", "metric", "value").to_dicts(),
+    }
 
 
 def _found(here: Context, samples: pl.DataFrame, judged: pl.DataFrame) -> dict[str, Found]:
@@ -107,12 +134,23 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         definitions=definitions(),
         cards=judge_cards(here),
         headlines={name: headings for name, (_, headings) in _headlines().items()},
+        comparison=run.table("comparison") if run.has("comparison") else None,
+        history=_history(run),
+        drift=drift_of(run),
     )
     write_report(path, inputs)
     for card in inputs.cards:
         run.write_text(f"cards/{card.judge}.md", markdown(card))
         run.write_text(f"cards/{card.judge}.json", card.model_dump_json(indent=1))
     return str(path)
+
+
+def _history(run: RunFolder) -> pl.DataFrame | None:
+    """The history beside a run; a page does without one that cannot be read."""
+    try:
+        return read_history(root_of(run))
+    except DataError:
+        return None
 
 
 def judge_cards(here: Context) -> list[Card]:
@@ -152,8 +190,9 @@ def why_open(here: Context) -> str:
 
 
 def model_versions(here: Context) -> dict[str, list[str]]:
-    """The model versions each judge's endpoint reported, over all answers of the run."""
-    plan = here.run.table("plan").filter(pl.col("purpose") == "judge")
+    """The model versions each judge's endpoint reported in the run's epoch, not in its anchors'."""
+    own = (pl.col("purpose") == "judge") & pl.col("probe").ne_missing(ANCHORS)
+    plan = here.run.table("plan").filter(own)
     asked = plan.select("judge", "request_key").unique()
     reported = asked.join(
         here.run.table("answers").select("request_key", "model"), on="request_key"

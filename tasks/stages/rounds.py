@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from data.records import Sample
 from data.run_lock import require_held
 from data.tables import ANSWERS, Samples, table
 from tasks import engine_room
+from tasks.anchors.planning import plan_anchors
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.gather import descriptions, gathered, with_responses
 from tasks.jobs import Job, Outcome
@@ -31,6 +33,7 @@ from tasks.plan import (
     sharded,
 )
 from tasks.quote import QuoteLine, quote_lines
+from tasks.stages.anchors import anchors_of, frozen
 from tasks.stages.context import Context
 from tasks.stages.outcomes import answer_row, counts_of
 from tasks.stages.parts import in_part, keys_of, plan_of
@@ -89,7 +92,7 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
         samples, base = _bounded(here, samples, base)
     if round_ == GATHER:
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
-        return plan_gathering(base, samples, describers)
+        return plan_gathering(base, [*samples, *frozen(here)], describers)
     if round_ == VERIFY:
         return verifying_rows(here, base, samples, bound)
     if not here.run.facts()["dataset"]["texts"]:
@@ -97,7 +100,16 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     if not bound:
         found = gathered(plan_of(here), here.run.answers(), "describe")
         base = replace(base, descriptions=descriptions(found, here.describer_of))
-    return plan_judging(base, samples)
+    return chain(_anchor_rows(here, base), plan_judging(base, samples))
+
+
+def _anchor_rows(here: Context, base: Ground) -> Iterable[Planned]:
+    """The rows of the night's anchors; they come first, so that no limit is reached before them."""
+    anchors = anchors_of(here)
+    if anchors is None:
+        return ()
+    own = Samples(here.run.table("anchors"))
+    return plan_anchors(replace(base, mean_length=_mean_length(own)), anchors)
 
 
 def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
@@ -204,7 +216,7 @@ def take_responses(here: Context) -> pl.DataFrame:
 def _bounded(here: Context, samples: Sequence[Sample], base: Ground) -> tuple[list[Sample], Ground]:
     """Samples and descriptions with the longest texts that round 1 could bring."""
     most = {name: UNKNOWN + "x" * 4 * seat.max_output_tokens for name, seat in here.seats.items()}
-    items = {sample.item_id for sample in (*samples, *base.fresh)}
+    items = {sample.item_id for sample in (*samples, *base.fresh, *frozen(here))}
     descriptions = {
         (judge, item): most[describer]
         for judge, describer in here.describer_of.items()

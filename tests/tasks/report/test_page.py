@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import HostError
 from data.records import Scale
-from data.tables import REJECTED, SAMPLES, VERDICTS, table
+from data.tables import COMPARISON, REJECTED, SAMPLES, VERDICTS, table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import better, definitions, estimate, paired_differences, primary
@@ -164,6 +164,22 @@ def test_an_incomplete_run_says_so_first(built: ReportInputs) -> None:
     html = page(replace(built, run=run))
     assert html.index("This run is not complete: incomplete") < html.index("<main>")
     assert "3 requests have no answer" in html
+
+
+def test_the_gate_stands_first_and_a_regression_is_an_alarm(built: ReportInputs) -> None:
+    row = {
+        "judge": "sim", "mode": "score", "metric": "pearson", "decides": True, "against": EVIL,
+        "finding": "regression", "smallest": 0.05, "n": 12, "clusters": 12, "clustered": True,
+    }  # fmt: skip
+    gate = {"status": "regression", "said": f"regression: {EVIL}", "notes": [EVIL]}
+    comparison = table([row, row | {"decides": False, "metric": "spearman"}], COMPARISON)
+    shown = page(replace(built, run={**built.run, "gate": gate}, comparison=comparison))
+    section = shown[shown.index('<section id="gate">') : shown.index('<section id="score">')]
+    assert '<div class="alarm">regression: &lt;script&gt;' in section
+    assert "sim (simulated)" in section
+    assert "pearson" in section
+    assert "spearman" not in section
+    assert "<script>" not in section
 
 
 def test_labels_by_construction_are_not_called_human(built: ReportInputs) -> None:

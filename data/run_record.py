@@ -1,0 +1,98 @@
+"""What the history of runs reads of a `run.json`, checked; a run of a newer judgeflow has more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from data.records import Scale
+from data.run_folder import FORMAT
+
+REGRESSION = "regression"  # the status of a run with all its answers that has become worse
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RunDataset(_Part):
+    """Which dataset, and how much of it."""
+
+    name: str
+    samples: int = 0
+    scale: Scale = Scale()
+    limit: int | None = None
+
+
+class RunJudge(_Part):
+    """Somebody the run asks."""
+
+    name: str
+    model: str | None = None
+    simulated: bool = False
+    baseline: bool = False
+    role: str = "judge"
+
+
+class RunCost(_Part):
+    """What a run has paid."""
+
+    usd: float = 0.0
+    unpriced_calls: int = 0
+
+
+class Headline(_Part):
+    """A judge's primary measure in a mode, pooled, in the run's first setting."""
+
+    judge: str
+    mode: str
+    metric: str
+    value: float | None = None
+
+
+class RunGate(_Part):
+    """How a run came out of its gate, and for which judges it may be a baseline."""
+
+    status: str
+    baseline_for: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    said: str = ""
+
+
+class RunRecord(_Part):
+    """The part of `run.json` that runs are found, listed and chosen by."""
+
+    format: int
+    name: str
+    status: str
+    started: str
+    finished: str | None = None
+    error: str | None = None
+    exit_code: int | None = None
+    dataset: RunDataset | None = None
+    judges: tuple[RunJudge, ...] = ()
+    primary: Mapping[str, str] = {}
+    headlines: tuple[Headline, ...] = ()
+    checkpoints_failed: tuple[str, ...] = ()
+    coverage: Mapping[str, float] = {}
+    cost: RunCost = RunCost()
+    gate: RunGate | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is terminal and no judge's coverage is below the floor."""
+        return self.status in ("complete", REGRESSION)
+
+
+def run_record(facts: Mapping[str, Any]) -> RunRecord | str:
+    """The record in a `run.json`, or in a few words why there is none."""
+    if facts.get("format") != FORMAT:
+        return "written by another version of judgeflow"
+    try:
+        return RunRecord.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        return f"run.json is damaged: {key}: {first['msg']}"

@@ -1,0 +1,1 @@
+"""Watching judges over nights: a frozen baseline, a two-sided CUSUM, a limit with a promise."""

@@ -1,0 +1,76 @@
+"""What of ours can move a figure, as hashes in `run.json`: prompts, configuration, parser.
+
+Pace, prices, limits and paths are no part of it: they change how a run goes, not what is asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cache.keys import canonical_json
+from tasks.config import RunConfig
+
+HERE = Path(__file__).parent
+READERS = (  # what stands between an answer and a verdict
+    "opinions.py",
+    "parsing.py",
+    "presenting.py",
+    "verdict_forms.py",
+    "verdicts.py",
+)
+OF_A_JUDGE = (
+    "client",
+    "model",
+    "base_url",
+    "params",
+    "structured",
+    "max_output_tokens",
+    "logprobs",
+    "max_tokens_param",
+    "limits",
+    "simulation",
+    "columns",
+    "where_judge",
+    "missing",
+    "of",
+)
+SECTIONS = ("modes", "settings", "sanitise", "repeats", "images", "limit")
+OF_A_DATASET = ("format", "name", "scale", "on_bad_rows", "mode", "columns")
+
+
+def config_fingerprints(config: RunConfig) -> dict[str, str]:
+    """A hash for each part of a configuration that can move a figure of base rows.
+
+    Each judge's entry is a part of its own, named `judge NAME`.
+    """
+    plain = config.model_dump(mode="json")
+    parts: dict[str, Any] = {name: plain[name] for name in SECTIONS}
+    parts["dataset"] = {name: plain["dataset"][name] for name in OF_A_DATASET}
+    parts |= {f"judge {entry['name']}": _asked(entry) for entry in plain["judges"]}
+    parts["responders"] = [_asked(entry) for entry in plain["responders"]]
+    parts["describer"] = plain["describer"] and _asked(plain["describer"])
+    return {name: sha256(canonical_json(part)) for name, part in parts.items()}
+
+
+def prompt_fingerprints(files: Mapping[str, str]) -> dict[str, str]:
+    """A hash for each template."""
+    return {name: sha256(text) for name, text in sorted(files.items())}
+
+
+@functools.cache
+def parser_fingerprint() -> str:
+    """A hash of the code that turns answers into verdicts."""
+    return sha256("\0".join((HERE / name).read_text(encoding="utf-8") for name in READERS))
+
+
+def sha256(text: str) -> str:
+    """The hash of a text, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _asked(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry.get(name) for name in OF_A_JUDGE}
