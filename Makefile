@@ -19,7 +19,7 @@ demo: $(READY)  ## The whole nightly graph offline on the bundled demo set
 	$(BIN)/judgeflow demo
 
 test: $(READY)  ## The tests
-	$(BIN)/pytest -m "not prove"
+	$(BIN)/pytest -m "not prove" -n 2 --dist loadfile
 
 test-data: $(READY)  ## The tests on real data; fails where the data is absent
 	JUDGEFLOW_REQUIRE_DATA=1 $(BIN)/pytest -m data
@@ -47,6 +47,7 @@ bench-peers: $(READY)  ## The same questions to inspect_ai and promptfoo, each i
 
 docs: $(READY)  ## The parts of the documentation that come from the code
 	$(BIN)/python -m tests.measures_page
+	$(BIN)/python -m tests.probe_options
 
 lock:  ## Compile requirements.lock anew, with hashes and without addresses
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \

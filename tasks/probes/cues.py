@@ -60,6 +60,14 @@ class Cue:
         self.by_key = by_key
         self.opposed = opposed
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out of which at least one version can be told."""
+        return any(
+            _tellable(sample, target, chosen(version.words, sample.sample_id)[1])
+            for _, target in targets(sample)
+            for version in self.versions[sample.mode]
+        )
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every version about a score's own response, or about the worst and the best one."""
         draws = tuple(range(around.config.draws))
@@ -75,16 +83,16 @@ class Cue:
         self, sample: Sample, side: str, target: int, version: Version, draws: tuple[int, ...]
     ) -> Variant | None:
         key, wording = chosen(version.words, sample.sample_id)
+        if not _tellable(sample, target, wording):
+            return None
         size = len(sample.responses)
         change, changed = PromptChange(), sample
         if self.place == "remark":
             change = PromptChange(remark=wording.format(**called(target, size)))
         else:
             text = sample.responses[target].text
-            draft = first_half(text)
-            if not draft and "{draft}" in wording:
-                return None
-            changed = replaced(sample, target, wording.format(text=text, draft=draft))
+            words = wording.format(text=text, draft=first_half(text))
+            changed = replaced(sample, target, words)
         bears = tuple(float(own == target) for own in range(size))
         added = (1.0,) * size if "{others}" in wording else bears
         return Variant.model_construct(
@@ -150,6 +158,11 @@ class Cue:
             return []
         told = [version for version in versions if version.name != CONTROL]
         return [(side, target, own) for side, target in sides(mode).items() for own in told]
+
+
+def _tellable(sample: Sample, target: int, wording: str) -> bool:
+    """Whether the response has the draft that a wording asks for."""
+    return "{draft}" not in wording or bool(first_half(sample.responses[target].text))
 
 
 def _versus(arm: str, other: str, target: Target | None) -> Arm:

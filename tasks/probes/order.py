@@ -34,10 +34,14 @@ class Order:
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair", "batch")
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the texts differ: of equal ones, another order is the same request."""
+        return len({response.text for response in sample.responses}) == len(sample.responses)
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""
-        if len({response.text for response in sample.responses}) < len(sample.responses):
-            return ()  # equal texts: another order is the same request
+        if not self.applies(sample, around):
+            return ()
         size, draws = len(sample.responses), tuple(range(around.config.draws))
         turned = tuple(
             Variant.model_construct(

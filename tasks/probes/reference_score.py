@@ -41,6 +41,10 @@ class ReferenceScore:
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the item has another response with a label."""
+        return _reference(sample, around) is not None
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The reference without a score, then with each; nothing where the item has no other."""
         reference = _reference(sample, around)

@@ -13,6 +13,7 @@ import resource
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ from tests.benchmarks.calls import AT_ONCE, PROMPT, REQUESTS, Load, bare_s, jpeg
 from tests.standin.control import StandinControl
 
 FEW, MANY = 10_000, 20_000
+ROUNDS = 3  # of what is cached: a difference of two short times needs more than one
 JUDGEFLOW = Path(sys.executable).parent / "judgeflow"
 
 
@@ -169,16 +171,17 @@ def marginal(standin: StandinControl, folder: Path) -> Iterator[str]:
     with prefect_server(folder) as env:
         bench = Bench(folder, standin, env)
         bench.run(100, "warm")
-        cold, cached, between_s = {}, {}, {}
+        cold, cached_s, between_s = {}, {}, {}
         for samples in (FEW, MANY):
             cold[samples] = bench.run(samples, f"cache-{samples}")
-            cached[samples] = bench.run(samples, f"cache-{samples}")
-            between_s[samples] = bench.between_s()
-            assert (cold[samples].calls, cached[samples].calls) == (samples, 0)
+            again = [bench.run(samples, f"cache-{samples}") for _ in range(ROUNDS)]
+            assert [run.calls for run in (cold[samples], *again)] == [samples, *[0] * ROUNDS]
+            cached_s[samples] = statistics.median(run.wall_s for run in again)
+            between_s[samples] = statistics.median(bench.between_s() for _ in range(ROUNDS))
     more = MANY - FEW
     bare = more / bare_s(Load(standin, "openai"), 10**6, more // REQUESTS)
     paid = more / (cold[MANY].wall_s - cold[FEW].wall_s)
-    free = more / (cached[MANY].wall_s - cached[FEW].wall_s)
+    free = more / (cached_s[MANY] - cached_s[FEW])
     what = f"{FEW} to {MANY}"
     ratio = paid / bare
     yield f"whole graph, cold, {what}: {paid:.0f}/s, bare loop {bare:.0f}/s, ratio {ratio:.3f}"
@@ -192,7 +195,9 @@ def starting(standin: StandinControl, folder: Path) -> Iterator[str]:
     with prefect_server(folder) as env:
         running = Bench(folder, standin, env).run(100, "running").first_call_s
     alone = {name: value for name, value in env.items() if name != "PREFECT_API_URL"}
-    temporary = Bench(folder, standin, alone).run(100, "temporary").first_call_s
+    apart = folder / "alone"
+    apart.mkdir()
+    temporary = Bench(apart, standin, alone).run(100, "temporary").first_call_s
     yield f"first call after {running:.1f} s with a running server, {temporary:.1f} s without"
 
 
