@@ -141,8 +141,8 @@ def test_a_worker_killed_mid_run_loses_nothing_and_costs_what_it_had_in_flight(
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     counts = json.loads(out)["counts"]
-    assert (counts["open"], counts["failed"], counts["paid"]) == (0, 0, counts["planned"])
-    assert counts["perhaps_paid"] <= IN_FLIGHT
+    assert (counts["open"], counts["failed"]) == (0, 0)
+    assert counts["planned"] - counts["paid"] <= counts["perhaps_paid"] <= IN_FLIGHT
     assert standin.stats()["completed"] - counts["planned"] <= IN_FLIGHT
 
 
