@@ -89,7 +89,7 @@ def test_the_form_offers_the_configurations_and_explains_every_field(
     assert "deployments/configs/providers.yaml" not in choices
     assert form["max_usd"]["anyOf"] == [{"minimum": 0, "type": "number"}, {"type": "null"}]
     made = deployment(prefect_server, "adhoc/adhoc")["id"]
-    for given, code in (({"max_usd": None, "limit": 3}, 201), ({"max_usd": -1}, 422)):
+    for given, code in (({"max_usd": None, "limit": 3}, 201), ({"max_usd": -1}, 409)):
         assert status(prefect_server, f"/deployments/{made}/create_flow_run", given) == code
 
 

@@ -93,6 +93,11 @@ def test_answered_but_unreadable_is_stored_and_shown(
     assert run.stored == ITEMS
     assert run.ended.code == 5  # a judge without one readable verdict fails the checkpoint
     assert "'verdicts'" in run.ended.err
+    wanted = {"flow_run_id": {"any_": [run.flow["id"]]}, "key": {"any_": ["judgeflow-checkpoints"]}}
+    (artifact,) = prefect_server.post("/artifacts/filter", {"artifacts": wanted})
+    found = [row for row in json.loads(artifact["data"]) if row["checkpoint"] == "verdicts"]
+    assert {row["result"] for row in found} == {"failed"}
+    assert any(row["finding"].startswith("error: ") for row in found)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,11 @@ def page() -> Iterator[Any]:
         browser.close()
 
 
-def test_the_form_starts_a_run_with_what_was_filled_in(prefect_server: Server, page: Any) -> None:
+def test_the_form_starts_a_run_with_what_was_filled_in(
+    prefect_server: Server, request: pytest.FixtureRequest
+) -> None:
     assert InProcess(ROOT, server=prefect_server.url)("deploy", "--pool", "nobody").code == 0
+    page = request.getfixturevalue("page")  # its event loop is not there for what comes before
     made = deployment(prefect_server, "adhoc/adhoc")["id"]
     above = prefect_server.url.removesuffix("/api")
     page.goto(f"{above}/deployments/deployment/{made}/run", wait_until="domcontentloaded")
