@@ -101,6 +101,9 @@ def executed(name: str, folder: Path, **parameters: Any) -> JudgeflowError | Non
     with progress():
         from prefect.exceptions import Abort
 
+        from flows.temporary_server import ends_with_this_process
+
+        ends_with_this_process()
         flow: Any = getattr(importlib.import_module(f"flows.{name}"), name)
         try:
             state: Any = flow(run_dir=str(folder), **parameters, return_state=True)

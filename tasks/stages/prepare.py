@@ -22,12 +22,13 @@ from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
+from tasks import cautions
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
-from tasks.families import cautions
+from tasks.doses import require_known_doses
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
-from tasks.probe_plan import not_asked, probed_variants
+from tasks.probe_plan import changing_pictures, not_asked, probed_variants
 from tasks.probes import PROBES
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
@@ -55,6 +56,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
     meaning = config_sha256(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
+    require_known_doses(config)
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(Path(config.cache))
@@ -72,7 +74,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         not_asked=not_asked(config, seats),
         sanitise=config.sanitise,
         config_sha256=meaning,
-        cautions=cautions(config),
+        cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
         commit=commit(),
         versions=versions(),
@@ -114,8 +116,14 @@ def load_samples(here: Context) -> dict[str, Any]:
         "root": str(loaded.root),
         "texts": config.dataset.format != "table",
     }
-    run.note(dataset=facts)
+    known = run.facts()["cautions"]
+    run.note(dataset=facts, cautions=[*known, *cautions.of_authors(config, _authors(frame))])
     return facts
+
+
+def _authors(samples: pl.DataFrame) -> set[str]:
+    """Who wrote the samples' responses."""
+    return set(samples["responses"].explode().struct.field("author").drop_nulls())
 
 
 def prepare_images(here: Context) -> dict[str, int]:
@@ -172,9 +180,10 @@ def prepare_images_again(here: Context) -> dict[str, int]:
 def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
-    if here.config.probes:
+    changing = changing_pictures(here.config)
+    if changing.probes:
         samples = [sample for sample in here.samples() if sample.responses]
-        found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
+        found = probed_variants(changing, samples, here.scale, here.facts(), here.fresh())
         for _, ask in found:
             if not any(change.do == OMITTED for change in ask.images):
                 key = change_key(ask.images)
