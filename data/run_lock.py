@@ -208,7 +208,9 @@ class RunLock:
         """The same, read anew, past what a network's file system remembers."""
         now = time.clock_gettime(CLOCK)
         found = read_holder(self._path)
-        ours = found is not None and found.nonce == self.holder.nonce and self._is_ours()
+        if found is None:  # it cannot be read now, and is looked at again
+            return self._is_ours()
+        ours = found.nonce == self.holder.nonce and self._is_ours()
         if ours:
             self._looked = now
         return ours
