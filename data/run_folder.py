@@ -139,6 +139,7 @@ class RunFolder:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
+                require_held(path)  # a disk may take its time, and so may a paused process
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)

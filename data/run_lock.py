@@ -55,15 +55,17 @@ def holder_lives(folder: Path, pace: Pace = Pace()) -> bool:
         lock.release()
 
 
-def require_held(folder: Path) -> None:
-    """Nothing if this process does not work on the run, or still holds it; before a write or call.
+def require_held(path: Path) -> None:
+    """Nothing where this process still holds the run that a path is in, or works on none there.
+
+    Called before every request that is sent, and before every file that is put in its place.
 
     Raises:
         LostRunError: another process has taken the run over.
     """
-    lock = _held.get(folder)
-    if lock is not None:
-        lock.require()
+    for folder, lock in tuple(_held.items()):
+        if folder == path or folder in path.parents:
+            lock.require()
 
 
 class RunLock:
@@ -208,7 +210,9 @@ class RunLock:
         """The same, read anew, past what a network's file system remembers."""
         now = time.clock_gettime(CLOCK)
         found = read_holder(self._path)
-        ours = found is not None and found.nonce == self.holder.nonce and self._is_ours()
+        if found is None:  # it cannot be read now, and is looked at again
+            return self._is_ours()
+        ours = found.nonce == self.holder.nonce and self._is_ours()
         if ours:
             self._looked = now
         return ours

@@ -17,6 +17,7 @@ from polars import Schema
 
 from data.errors import DataError
 from data.records import ImageRef, Label, RejectedRow, Response, Sample
+from data.run_lock import require_held
 
 _STR, _INT, _NUM, _BOOL = pl.String(), pl.Int64(), pl.Float64(), pl.Boolean()
 
@@ -305,6 +306,7 @@ def write(frame: pl.DataFrame, path: Path) -> None:
             frame.write_parquet(file, compression="zstd", statistics=True)
             file.flush()
             os.fsync(file.fileno())
+        require_held(path)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

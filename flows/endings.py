@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import signal
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
 import httpx
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State, StateType
-from prefect.exceptions import Abort, PrefectException, TerminationSignal
+from prefect.exceptions import Abort, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Crashed, Failed
 
@@ -44,10 +43,8 @@ def told_in_one_line(
             return body(*args, **kwargs)
         except JudgeflowError as error:
             get_run_logger().error("%s", error)
-            if isinstance(error, SupersededRunError):
-                raise Abort(str(error)) from None
-            if isinstance(error, InterruptedRunError) and worker_cancels():
-                raise TerminationSignal(signal.SIGTERM) from None
+            if isinstance(error, SupersededRunError) or _worker_cancels(error):
+                raise Abort(str(error)) from None  # ends without a word to the server
             return ending(error)
 
     # the form in Prefect's page is made of the parameters' types, by their names in `body`'s module
@@ -55,14 +52,15 @@ def told_in_one_line(
     return told
 
 
-def worker_cancels() -> bool:
+def _worker_cancels(error: JudgeflowError) -> bool:
     """Whether a worker is cancelling this flow run, and tells the server when it has.
 
     It does so seconds after the process has ended. If the process itself said Cancelled before, a
     Retry in between would be cancelled with it.
     """
     attempt = this_attempt()
-    if attempt is None or not attempt.deployed or not terminated():
+    stopped = isinstance(error, InterruptedRunError) and terminated()
+    if attempt is None or not attempt.deployed or not stopped:
         return False
     try:
         with server() as client:

@@ -55,6 +55,8 @@ def rerun(
     passed = reasons(override, why)
     with graph.held(run, stage=stage) as here:
         graph.let_pass(here, passed)
+        if stage == "report":
+            here.run.note(**before)  # the page shows how the run ended, not that it is looked at
         capped = _capped(here, max_usd, max_calls)
         if stage in ("images", "collect", "report"):
             _earlier(capped, stage)

@@ -16,7 +16,6 @@ from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import Sample
-from data.run_lock import require_held
 from data.tables import ANSWERS, Samples, table
 from tasks import engine_room
 from tasks.anchors.planning import plan_anchors
@@ -186,7 +185,6 @@ def execute_shard(
     if part is not None and path.exists():
         before = tables.read(path, ANSWERS)
         answers = pl.concat([before.join(answers, on="request_key", how="anti"), answers])
-    require_held(here.run.path)
     tables.write(answers, path)
     counts = counts_of(shard, outcomes)
     reason = engine_room.stop_reason(here.run)
@@ -249,7 +247,6 @@ def _stored(here: Context, shards: Iterable[list[Planned]]) -> Iterator[list[Pla
             if planned.request_text is not None
         ]
         path: Path = here.run.path / "requests" / f"{shard[0].row['shard']}.parquet"
-        require_held(here.run.path)
         tables.write(table(rows, REQUESTS), path)
         yield shard
 

@@ -60,15 +60,15 @@ class Deployed:
         self.set_state(flow_run, "SCHEDULED", "AwaitingRetry")
 
     def retried(self, flow_run: str) -> dict[str, Any]:
-        """Press Retry, and how that ended; once more where the worker's late word undid it.
+        """Press Retry, and how that ended; again where the worker's late word undid it.
 
         A worker tells of a process that died twice: at once, and again some seconds later.
         """
-        self.retry(flow_run)
-        state = self.ended(flow_run)
-        if "infrastructure exited" in str(state["message"]):
+        for _ in range(3):
             self.retry(flow_run)
             state = self.ended(flow_run)
+            if "exited with" not in str(state["message"]):
+                break
         return state
 
     def wait(self, flow_run: str, *kinds: str, timeout_s: float = 180.0) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def test_judges_and_probes_are_asked_apart_each_under_a_cap_of_its_own(
     assert [one.get("stage") for one in facts(run)["attempts"]] == [None, "judge", "judge", "probe"]
 
 
+@pytest.mark.prove
 def test_images_lost_from_the_store_are_prepared_again(
     quick: InProcess, standin: StandinControl
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_checkpoint_is_passed_with_a_reason_given_as_the_flows_parameters(
     assert standin.stats()["total"] == asked
 
 
+@pytest.mark.prove
 def test_an_upgrade_of_the_shard_step_asks_the_cache_and_nobody_else(
     quick: InProcess,
     standin: StandinControl,
