@@ -15,7 +15,8 @@ from data.errors import HostError
 from tasks.drift.records import Drift
 from tasks.gate.verdict import cells_of, deciding
 from tasks.report import distributions, doses, nights, probe_rows, tables
-from tasks.report.card import TITLES, Card, Heading
+from tasks.report.card import TITLES, Heading
+from tasks.report.card_records import Card
 
 HERE = Path(__file__).parent
 SHARES = {
