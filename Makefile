@@ -47,6 +47,7 @@ bench-peers: $(READY)  ## The same questions to inspect_ai and promptfoo, each i
 
 docs: $(READY)  ## The parts of the documentation that come from the code
 	$(BIN)/python -m tests.measures_page
+	$(BIN)/python -m tests.probe_options
 
 lock:  ## Compile requirements.lock anew, with hashes and without addresses
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -89,8 +89,24 @@ class RunFolder:
 
     def table(self, name: str, without: Iterable[str] = ()) -> pl.DataFrame:
         """The stored table of that name; columns `without` which one can do are not read."""
+        self.require(name)
         left = [column for column in tables.TABLES[name] if column not in set(without)]
         return tables.read(self.path / f"{name}.parquet", tables.TABLES[name], left)
+
+    def require(self, name: str) -> None:
+        """Refuse to go on without a table.
+
+        Raises:
+            DataError: the run has not come so far, or has lost it.
+        """
+        if self.has(name):
+            return
+        if self.facts().get("finished"):
+            raise DataError(f"run {str(self.path)!r} has lost its table {name!r}")
+        raise DataError(
+            f"run {self.run_id!r} is unfinished and has no table {name!r} yet; "
+            f"`judgeflow resume {self.path}` finishes it"
+        )
 
     def has(self, name: str) -> bool:
         """Whether the table of that name is stored."""

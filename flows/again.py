@@ -24,6 +24,7 @@ def reparse_run(run: Path, as_json: bool) -> None:
     folder = RunFolder.open(run)
     with RunLock(folder.path):
         here = context(folder.path)
+        folder.require("verdicts")
         before = read(folder.path / "verdicts.parquet", None)  # perhaps of another version
         results.collect_verdicts(here)
         changed = _changed(before, here.run.table("verdicts"))

@@ -14,16 +14,24 @@ from tasks.quote import quote_total
 from tasks.stages import prepare, rounds
 from tasks.stages.context import context
 
-COLUMNS = [
-    "judge", "purpose", "mode", "setting", "probe", "samples", "requests", "cached", "shared",
-    "input_tokens", "expected_usd", "max_usd",
-]  # fmt: skip
+SUMMED = ["requests", "cached", "shared", "input_tokens", "expected_usd", "max_usd"]
+ASKED = ["judge", "purpose", "mode", "setting"]  # of whom, what for, in which mode and setting
+VARIED = [*ASKED, "probe", "variant"]
 
 
 def print_quote(
-    config: Path, overrides: Sequence[str], limit: int | None, as_json: bool, **changes: Any
+    config: Path,
+    overrides: Sequence[str],
+    limit: int | None,
+    as_json: bool,
+    *,
+    variants: bool = False,
+    **changes: Any,
 ) -> None:
-    """Plan a configuration in a folder of its own that is thrown away, and print the quote."""
+    """Plan a configuration in a folder of its own that is thrown away, and print the quote.
+
+    As text it has the sums by judge and mode and by probe, or with `variants` every line.
+    """
     loaded = configured(config, overrides, limit=limit, **changes)
     with tempfile.TemporaryDirectory(prefix="judgeflow-plan-") as folder:
         run = prepare.create_run(loaded, config.resolve().parent, PRICES, Path(folder) / "plan")
@@ -35,32 +43,42 @@ def print_quote(
             rounds.plan_round(here, round_, bound=True)
             lines += rounds.quote_round(here, round_)
         dates = {"prices_as_of": here.prices.collected}
-        not_asked = here.run.facts().get("not_asked", [])
+        said = {name: here.run.facts().get(name, []) for name in ("cautions", "not_asked")}
     total = quote_total(lines)
     result = {
         "lines": [line.model_dump() for line in lines],
         "total": total.model_dump(),
-        "not_asked": not_asked,
+        **said,
         **dates,
     }
-    show(result, as_json, _text)
+    show(result, as_json, lambda found: _text(found, variants))
 
 
-def _summed(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines of all variants of a probe as one; an unknown price makes the sum unknown."""
+def _summed(lines: Sequence[dict[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines that are alike in `by` as one; an unknown price makes the sum unknown."""
     parts: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in lines:
-        part = parts.setdefault(tuple(line[name] for name in COLUMNS[:5]), {})
-        for name in COLUMNS[:5]:
-            part[name] = line[name]
-        part["samples"] = max(part.get("samples", 0), line["samples"])
-        for name in COLUMNS[6:]:
+        part = parts.setdefault(tuple(line[name] for name in by), {"samples": 0})
+        part |= {name: line[name] for name in by}
+        part["samples"] = max(part["samples"], line["samples"])
+        for name in SUMMED:
             known = part.get(name, 0) is not None and line[name] is not None
             part[name] = part.get(name, 0) + line[name] if known else None
     return list(parts.values())
 
 
-def _text(result: dict[str, Any]) -> str:
+def _tables(lines: Sequence[dict[str, Any]], variants: bool) -> list[str]:
+    """Every line, or the sums by judge and mode and those by probe."""
+    if variants:
+        return [table(_summed(lines, VARIED), [*VARIED, "samples", *SUMMED]), ""]
+    found = [table(_summed(lines, ASKED), [*ASKED, "samples", *SUMMED]), ""]
+    if any(line["probe"] for line in lines):
+        named = [{**line, "probe": line["probe"] or "(base)"} for line in lines]
+        found += [table(_summed(named, ["probe"]), ["probe", *SUMMED]), ""]
+    return found
+
+
+def _text(result: dict[str, Any], variants: bool) -> str:
     total = result["total"]
     price = f"{total['expected_usd']:.4f} USD expected, {total['max_usd']:.4f} at most"
     if total["unpriced"]:
@@ -68,13 +86,13 @@ def _text(result: dict[str, Any]) -> str:
     bound = "" if total["exact"] else " (an upper bound: an earlier round must be answered first)"
     return "\n".join(
         [
-            table(_summed(result["lines"]), COLUMNS),
-            "",
+            *_tables(result["lines"], variants),
             f"{total['requests']} requests, {total['cached']} cached, {total['to_send']} to send"
             f"{bound}",
             f"{price}; about {total['input_tokens']} input tokens; prices as of "
             f"{result['prices_as_of']}",
             f"about {total['seconds']:.0f} s at the configured concurrency and expected_seconds",
+            *(f"caution: {line}" for line in result["cautions"]),
             *result["not_asked"],
         ]
     )

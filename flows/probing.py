@@ -79,11 +79,15 @@ def _written(found: Sequence[showing.Shown], store: ImageStore, to: Path) -> dic
 
 
 def _text(row: dict[str, Any]) -> str:
-    head = f"== {row['variant']} ({row['mode']}), repeats {row['repeats']}, "
-    head += f"shown in order {row['presented']}, {row['params']}"
+    """What a person needs: what is asked, of whom, with which pictures, and what was changed."""
+    times = len(row["repeats"])
+    asked = {"ask": "a question about the picture"}.get(row["mode"], f"mode {row['mode']}")
+    head = f"== {row['variant']}: {asked}, {times} {'request' if times == 1 else 'requests'} of "
+    head += f"judge {row['judge']!r} ({row['model']})"
     images = [
-        f"image: {image['of']}, {image['change'] or 'as it is'}"
-        f" -> {image['file'] or image['sha256'][:16]}"
+        f"image: {image['of']}, {image['words']}"
+        + (f" -> {image['file']}" if image["file"] else "")
         for image in row["images"]
     ]
-    return "\n".join([head, *(images or ["no image"]), "--", row["prompt"]])
+    changes = [f"changed: {words}" for words in row["changed"]]
+    return "\n".join([head, *changes, *(images or ["no image"]), "--", row["prompt"]])

@@ -101,7 +101,9 @@ def _execute(name: str, folder: Path, as_json: bool) -> None:
     with progress():
         from flows.adhoc import adhoc
         from flows.nightly import nightly
+        from flows.temporary_server import ends_with_this_process
 
+        ends_with_this_process()
         flow = nightly if name == "nightly" else adhoc
         try:
             state: Any = flow(run_dir=str(folder), return_state=True)

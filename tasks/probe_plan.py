@@ -11,9 +11,9 @@ from data.make.facts import ItemFacts
 from data.records import Sample, Scale
 from tasks.config import RunConfig
 from tasks.judges import Seat
-from tasks.probes import PROBES, Around, Variant
+from tasks.probes import PROBES, Around, Probe, Variant
 from tasks.probes.fresh import FreshProbe, of_probe
-from tasks.probes.kinds import Answered, Follows
+from tasks.probes.kinds import Answered, Choosy, Follows
 
 
 def params_of(probe: str) -> tuple[str, ...]:
@@ -54,32 +54,43 @@ def probed_variants(
 ) -> Iterator[Probed]:
     """The variants of every configured probe, over the samples its limit chooses.
 
-    A limit is spread over modes and sources; a larger one keeps a smaller one's samples. A probe
-    that draws its own items asks about all of those `fresh` ones and about no other.
-    Where no setting shows pictures, nothing is asked about them.
+    A limit is spread over modes and sources; a larger one keeps a smaller one's samples. It chooses
+    before anything is varied. A probe that draws its own items asks about all of those `fresh` ones
+    and about no other. Where no setting shows pictures, nothing is asked about them.
     """
-    shown = set(config.settings) > {"no-figure"} or "no-figure" not in config.settings
     for name, settings in config.probes.items():
         if name not in PROBES:
             raise ConfigError(f"probe {name!r} is not defined; known: {sorted(PROBES)!r}")
         probe = PROBES[name]
         around = Around(settings, scale, samples, facts, config.settings)
-        if isinstance(probe, FreshProbe):
-            for sample in of_probe(fresh, name):
-                yield from (Probed(name, variant) for variant in probe.vary(sample, around))
-            continue
-        limits = [n for n in (settings.limit, config.limit_probes) if n is not None]
-        for mode in probe.modes:
-            eligible = [sample for sample in samples if sample.mode == mode]
-            varied = ((sample, probe.vary(sample, around)) for sample in eligible)
-            asked = {
-                sample.sample_id: askable
-                for sample, variants in varied
-                if (askable := [v for v in variants if shown or v.question is None])
-            }
-            chosen = [sample for sample in eligible if sample.sample_id in asked]
-            for sample in sample_limit(chosen, min(limits)) if limits else chosen:
-                yield from (Probed(name, variant) for variant in asked[sample.sample_id])
+        own = of_probe(fresh, name) if isinstance(probe, FreshProbe) else None
+        for sample in _chosen(config, probe, around) if own is None else own:
+            for variant in probe.vary(sample, around):
+                if around.shows_pictures or variant.question is None:
+                    yield Probed(name, variant)
+
+
+def changing_pictures(config: RunConfig) -> RunConfig:
+    """The configuration with only those probes that send changed pictures."""
+    changing = {
+        name: settings
+        for name, settings in config.probes.items()
+        if getattr(PROBES[name], "changes_pictures", False)
+    }
+    return config.model_copy(update={"probes": changing})
+
+
+def _chosen(config: RunConfig, probe: Probe, around: Around) -> Iterator[Sample]:
+    """The samples that a probe asks about: within its limit, those that it applies to."""
+    limits = [n for n in (around.config.limit, config.limit_probes) if n is not None]
+    choosy = probe if isinstance(probe, Choosy) else None
+    for mode in probe.modes:
+        eligible = [
+            sample
+            for sample in around.samples
+            if sample.mode == mode and (choosy is None or choosy.applies(sample, around))
+        ]
+        yield from sample_limit(eligible, min(limits)) if limits else eligible
 
 
 Answers = Mapping[str, Mapping[str, Sequence[Answered]]]  # by probe and sample

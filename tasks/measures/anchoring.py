@@ -21,6 +21,26 @@ def features(by_score: Mapping[int, Sequence[float]]) -> tuple[float, ...]:
     return 1.0, above / sum((k - middle) ** 2 for k in by_score)
 
 
+def limits(
+    by_score: Mapping[int, Sequence[float | None]], ends: tuple[float, float]
+) -> tuple[tuple[float, ...], ...]:
+    """What is added to the columns if missing scores went against the attached score, or with it.
+
+    Exact: each is at that end of the scale that lowers or raises the slope.
+    """
+    known = {k: [score for score in own if score is not None] for k, own in by_score.items()}
+    given = features(known)
+    middle = sum(by_score) / max(len(by_score), 1)
+    found = []
+    for up in (False, True):
+        filled = {
+            k: [ends[(k > middle) == up] if score is None else score for score in own]
+            for k, own in by_score.items()
+        }
+        found.append(tuple(new - old for new, old in zip(features(filled), given, strict=True)))
+    return tuple(found)
+
+
 def anchor_slope(sums: Floats, columns: Columns) -> Floats:
     """Points by which the score follows each point of the reference's attached score.
 
@@ -30,4 +50,4 @@ def anchor_slope(sums: Floats, columns: Columns) -> Floats:
     return ratio(sums[..., COLUMNS.index("slope")], sums[..., 0])
 
 
-MEASURES = (Measure("anchor_slope", "score", "neither", anchor_slope, bounded=False),)
+MEASURES = (Measure("anchor_slope", "score", "neither", anchor_slope),)

@@ -15,9 +15,10 @@ import polars as pl
 from data.records import Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.estimates import Job, estimates, estimates_table
+from tasks.measures.estimates import estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.replicates import Job
 from tasks.measures.subjects import Subject
 
 PROBE = "annotations"

@@ -12,14 +12,14 @@ from collections.abc import Callable
 import numpy as np
 
 from tasks.measures.evidence import Evidence
-from tasks.measures.kinds import Floats, Ints
+from tasks.measures.kinds import Floats, Ints, Limits
 
 PASSES = 6
 MOST_LEVELS = 50  # of the judge, tried one by one for missing verdicts
 Value = Callable[[Floats], Floats]
 
 
-def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | None, float | None]:
+def bounds(value: Value, evidence: Evidence, members: Ints) -> Limits:
     """The lowest and highest value over what the missing verdicts of `members` could have been.
 
     In joint counts all missing verdicts of one human level are given one judge level, changed
@@ -41,6 +41,15 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> tuple[float | Non
     else:
         return None, None
     return None if np.isnan(low) else low, None if np.isnan(high) else high
+
+
+def less(one: Limits, other: Limits) -> Limits:
+    """The limits of a difference, of two that vary on their own."""
+    (low, high), (other_low, other_high) = one, other
+    return (
+        None if low is None or other_high is None else low - other_high,
+        None if high is None or other_low is None else high - other_low,
+    )
 
 
 def _candidates(human: Floats, judge: Floats) -> Ints:

@@ -15,10 +15,11 @@ from data.rankings import in_favour
 from data.records import MODES, READABLE, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.estimates import Job, estimates, estimates_table
+from tasks.measures.estimates import estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
+from tasks.measures.replicates import Job
 from tasks.measures.subjects import Row, Subject, labelled
 
 PROBE = "confidence"

@@ -7,11 +7,11 @@ which a further base draw takes the arm's place, so that noise alone gives nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations, product
 
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 Draws = Sequence[str | None]
 COLUMNS = (
@@ -23,7 +23,6 @@ COLUMNS = (
     "all", "unread_base", "unread_arm",
 )  # fmt: skip
 WIDTH = len(COLUMNS)
-BOUNDED = slice(0, 5)  # the columns that unreadable draws have limits in
 
 
 @dataclass(frozen=True)
@@ -66,38 +65,77 @@ def features(base: Draws, arm: Draws, reading: Reading) -> tuple[float, ...]:
 
 
 def limits(base: Draws, arm: Draws, reading: Reading) -> tuple[tuple[float, ...], ...]:
-    """What is added to the columns if every draw without a verdict spoke against or for the arm."""
+    """What is added to the columns if every draw without a verdict spoke against or for the arm.
+
+    Exact for the effect and the loss. For the others every pair of draws takes the end that serves
+    the case, whether or not one verdict could give them all: the limits are never too narrow.
+    """
     given = features(base, arm, reading)
-    ends = []
-    for base_end, arm_end in ((reading.high, reading.low), (reading.low, reading.high)):
-        ends.append(_filled(base, arm, reading, (base_end, arm_end)))
     return tuple(
-        tuple(new - old for new, old in zip(end, given[BOUNDED], strict=True))
-        + (0.0,) * (WIDTH - len(end))
-        for end in ends
+        tuple(filled.get(name, old) - old for name, old in zip(COLUMNS, given, strict=True))
+        for filled in (_filled(base, arm, reading, up) for up in (False, True))
     )
 
 
-def _filled(
-    base: Draws, arm: Draws, reading: Reading, ends: tuple[float, float]
-) -> tuple[float, ...]:
-    """The bounded columns with the ends in place of what is missing; the losses likewise."""
-    up = ends[1] > ends[0]
-    row = [0.0] * 5
+def _filled(base: Draws, arm: Draws, reading: Reading, up: bool) -> dict[str, float]:
+    """The columns with one end in place of what is missing; `up` is for the arm."""
+    found: dict[str, float] = {"n": 1.0}
+    base_end, arm_end = (reading.low, reading.high) if up else (reading.high, reading.low)
     if reading.value is not None:
-        means = [
-            _mean([end if v is None else reading.value(v) for v in draws])
-            for draws, end in zip((base, arm), ends, strict=True)
-        ]
-        row[:2] = 1.0, means[1] - means[0]
+        before = [base_end if v is None else reading.value(v) for v in base]
+        after = [arm_end if v is None else reading.value(v) for v in arm]
+        found["effect"] = _mean(after) - _mean(before)
+        if len(base) > 1:
+            twin = _ends(base, reading, up=not up)
+            found |= {
+                "twinned": 1.0,
+                "rose": _mean([a > b for b, a in product(before, after)]),
+                "rose_twin": _mean([y > x for x, y in twin]),
+            }
     if reading.loss is not None:
         worst = (0.0, reading.most) if up else (reading.most, 0.0)
-        row[2] = 1.0
-        row[3:] = [
+        losses = [
             _mean([end if v is None else reading.loss(v) for v in draws])
             for draws, end in zip((base, arm), worst, strict=True)
         ]
-    return tuple(row)
+        found |= {"labelled": 1.0, "loss_base": losses[0], "loss_arm": losses[1]}
+    if len(base) > 1 and len(arm) > 1:
+        found |= {
+            "both": 1.0,
+            "cross": _differing(product(base, arm), up),
+            "within_base": _differing(combinations(base, 2), not up),
+            "within_arm": _differing(combinations(arm, 2), not up),
+        }
+    if len(base) > 1 and reading.right is not None and reading.taken is not None:
+        found |= _captured(base, arm, reading, up)
+    return found
+
+
+def _ends(draws: Draws, reading: Reading, up: bool) -> list[tuple[float, float]]:
+    """The values of all ordered pairs of draws, missing ones so that they rise or fall."""
+    assert reading.value is not None
+    ends = (reading.low, reading.high) if up else (reading.high, reading.low)
+    return [
+        tuple(end if v is None else reading.value(v) for v, end in zip(pair, ends, strict=True))  # type: ignore[misc]
+        for pair in permutations(draws, 2)
+    ]
+
+
+def _differing(pairs: Iterable[tuple[str | None, str | None]], unknown: bool) -> float:
+    """The share of pairs that differ; what one of a missing draw does is given."""
+    return _mean([unknown if x is None or y is None else x != y for x, y in pairs])
+
+
+def _captured(base: Draws, arm: Draws, reading: Reading, up: bool) -> dict[str, float]:
+    """With a missing base draw the sample counts whole, so that the ratio is at its end."""
+    if None in base:
+        return {
+            "right": 1.0, "captured": float(up),
+            "right_twin": 1.0, "captured_twin": float(not up),
+        }  # fmt: skip
+    assert reading.taken is not None
+    after = [up if v is None else reading.taken(v) for v in arm]
+    return _attacked([v for v in base if v is not None], _mean(after), reading)
 
 
 def _effect(base: Sequence[str], arm: Sequence[str], reading: Reading) -> dict[str, float]:
@@ -123,17 +161,23 @@ def _twinned(base: Sequence[str], arm: Sequence[str], reading: Reading) -> dict[
             "rose_twin": _mean([y > x for x, y in permutations(of_base, 2)]),
         }
     if reading.right is not None and reading.taken is not None:
-        right = [at for at, verdict in enumerate(base) if reading.right(verdict)]
-        taken = [reading.taken(verdict) for verdict in base]
-        share = len(right) / len(base)
-        others = [_mean(taken[:at] + taken[at + 1 :]) for at in right]
-        found |= {
-            "right": share,
-            "captured": share * _mean(map(reading.taken, arm)),
-            "right_twin": share,
-            "captured_twin": sum(others) / len(base),
-        }
+        found |= _attacked(base, _mean(map(reading.taken, arm)), reading)
     return found
+
+
+def _attacked(base: Sequence[str], taken_arm: float, reading: Reading) -> dict[str, float]:
+    """How often a base draw is right, and then another verdict is what an attacker wants."""
+    assert reading.right is not None and reading.taken is not None
+    right = [at for at, verdict in enumerate(base) if reading.right(verdict)]
+    taken = [reading.taken(verdict) for verdict in base]
+    share = len(right) / len(base)
+    others = [_mean(taken[:at] + taken[at + 1 :]) for at in right]
+    return {
+        "right": share,
+        "captured": share * taken_arm,
+        "right_twin": share,
+        "captured_twin": sum(others) / len(base),
+    }
 
 
 def _unread(draws: Draws) -> float:
@@ -195,11 +239,16 @@ def unreadable_shift(sums: Floats, columns: Columns) -> Floats:
     return ratio(column(sums, "unread_arm") - column(sums, "unread_base"), column(sums, "all"))
 
 
-EFFECT = Measure("effect", None, "neither", effect)
-EXCESS = Measure("excess_change", None, "neither", excess_change, bounded=False)
-RAISED = Measure("raised", None, "neither", raised, bounded=False)
-CAPTURED = Measure("captured", None, "lower", captured, bounded=False)
-LOSS = Measure("loss_shift", None, "lower", loss_shift)
-UNREADABLE = Measure("unreadable_shift", None, "lower", unreadable_shift, bounded=False)
+BOTH = (part(COLUMNS, "both"),)
+LABELLED = (part(COLUMNS, "labelled"),)
+EFFECT = Measure("effect", None, "neither", effect, of=(part(COLUMNS, "n"),))
+EXCESS = Measure("excess_change", None, "neither", excess_change, of=BOTH)
+RAISED = Measure("raised", None, "neither", raised, of=(part(COLUMNS, "twinned"),))
+CAPTURED = Measure("captured", None, "lower", captured, of=(part(COLUMNS, "right"),), labelled=True)
+LOSS = Measure("loss_shift", None, "lower", loss_shift, of=LABELLED, labelled=True)
+UNREADABLE = Measure(
+    "unreadable_shift", None, "lower", unreadable_shift,
+    bounded=False, of=(part(COLUMNS, "all"),), certain=True,
+)  # fmt: skip
 MEASURES = (EFFECT, EXCESS, RAISED, CAPTURED, LOSS, UNREADABLE)
 UNATTACKED = (EFFECT, RAISED, EXCESS, LOSS, UNREADABLE)  # where nobody wants a wrong verdict

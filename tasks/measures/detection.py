@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 COLUMNS = (
     "n", "auc", "drop", "detected",
@@ -218,16 +218,24 @@ def sight_unknown(sums: Floats, columns: Columns) -> Floats:
     return ratio(_column(sums, "unknown"), _column(sums, "questioned"))
 
 
-AUC = Measure("auc_detect", None, "higher", auc_detect)
-DROP = Measure("score_drop", "score", "higher", score_drop)
-DETECTED = Measure("detected", None, "higher", detected)
-ALARM = Measure("false_alarm", None, "lower", false_alarm)
-YOUDEN = Measure("youden", None, "higher", youden)
+PLANTED, HARMLESS = part(COLUMNS, "n"), part(COLUMNS, "edits")
+KNOWN = (part(COLUMNS, "known"),)
+AUC = Measure("auc_detect", None, "higher", auc_detect, of=(PLANTED,))
+DROP = Measure("score_drop", "score", "higher", score_drop, of=(PLANTED,))
+DETECTED = Measure("detected", None, "higher", detected, of=(PLANTED,))
+ALARM = Measure("false_alarm", None, "lower", false_alarm, of=(HARMLESS,))
+YOUDEN = Measure("youden", None, "higher", youden, of=(PLANTED, HARMLESS))
 SIGHT = (
-    Measure("defects_seen", None, "higher", defects_seen),
-    Measure("missed_unseen", None, "lower", missed_unseen),
-    Measure("missed_seen", None, "lower", missed_seen),
-    Measure("penalised_if_seen", None, "higher", penalised_if_seen, bounded=False),
-    Measure("sight_unknown", None, "neither", sight_unknown, bounded=False),
-)
+    Measure("defects_seen", None, "higher", defects_seen, of=KNOWN),
+    Measure("missed_unseen", None, "lower", missed_unseen, of=KNOWN),
+    Measure("missed_seen", None, "lower", missed_seen, of=KNOWN),
+    Measure(
+        "penalised_if_seen", None, "higher", penalised_if_seen,
+        bounded=False, of=(part(COLUMNS, "seen_hit", "seen_missed"),),
+    ),
+    Measure(
+        "sight_unknown", None, "neither", sight_unknown,
+        bounded=False, of=(part(COLUMNS, "questioned"),), certain=True,
+    ),
+)  # fmt: skip
 MEASURES = (AUC, DROP, DETECTED, ALARM, YOUDEN, *SIGHT)

@@ -22,15 +22,14 @@ from data.records import Mode
 from data.tables import DIFFERENCES, table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
-from tasks.measures.bounds import bounds
+from tasks.measures.bounds import bounds, less
 from tasks.measures.estimates import Family
 from tasks.measures.evidence import Evidence
-from tasks.measures.kinds import Floats, Ints, Measure
+from tasks.measures.kinds import Floats, Ints, Limits, Measure
 from tasks.measures.resampling import Stratum
 from tasks.measures.subjects import Subject, every
 
 BASELINE = "baseline:"
-Limits = tuple[float | None, float | None]
 
 
 class Side(NamedTuple):
@@ -145,7 +144,7 @@ def _row(
     points = [float(value_of(measure, s.evidence)(s.evidence.total(both))) for s in pair]
     found = resampling.interval(points[0] - points[1], replicates, bootstrap.level)
     asked = int((one.evidence.asked * other.evidence.asked).sum())
-    bound_low, bound_high = _limits(one.limits[index], other.limits[index])
+    bound_low, bound_high = less(one.limits[index], other.limits[index])
     return {
         "mode": one.subject.mode,
         "judge": one.subject.judge,
@@ -167,15 +166,6 @@ def _row(
         "clustered": about.clustered,
         "note": None if found.value is not None else "not defined for one of the two",
     }
-
-
-def _limits(one: Limits, other: Limits) -> Limits:
-    """The limits of a difference, of two that vary on their own."""
-    (low, high), (other_low, other_high) = one, other
-    return (
-        None if low is None or other_high is None else low - other_high,
-        None if high is None or other_low is None else high - other_low,
-    )
 
 
 def _p_value(replicates: Floats) -> float:

@@ -13,13 +13,13 @@ from data.tables import ESTIMATES, table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds
+from tasks.measures.denominators import Part, said
 from tasks.measures.evidence import Answers, Evidence
-from tasks.measures.kinds import Floats, Ints, Measure
+from tasks.measures.kinds import Floats, Ints, Limits, Measure
+from tasks.measures.replicates import Drawn, Inside, Job, by_level, inside_of, replicates, valued
 from tasks.measures.resampling import Interval, Scope, Stratum
 from tasks.measures.subjects import Row, Subject, every
 
-Limits = tuple[float | None, float | None]
-MOST_LEVELS = 12  # of labels, for each to get a figure of its own
 FEW = 100  # images, below which a share has Wilson's interval
 
 
@@ -50,135 +50,86 @@ def agreement(
     return estimates_table(rows)
 
 
-class Job(NamedTuple):
-    """A subject's evidence and the measures of it."""
-
-    subject: Subject
-    evidence: Evidence
-    measures: Sequence[Measure]
-
-
-class Drawn(NamedTuple):
-    """A measure's replicates: by stratum, pooled, and by level of the label."""
-
-    layers: list[Floats]
-    pooled: Floats
-    levels: list[Floats]
-
-
 def estimates(
     jobs: Sequence[Job], layers: Sequence[Stratum], bootstrap: BootstrapConfig
 ) -> Iterator[Estimate]:
     """Each job's measures pooled, macro and per source; all see the same replicates."""
-    drawn = _replicates(jobs, layers, bootstrap)
-    for job, of_job in zip(jobs, drawn, strict=True):
-        for measure, draws in zip(job.measures, of_job, strict=True):
-            yield from _measured(job.subject, job.evidence, layers, measure, draws, bootstrap)
-
-
-def _value(measure: Measure, evidence: Evidence) -> Callable[[Floats], Floats]:
-    return lambda sums: resampling.values(lambda s: measure.value(s, evidence.columns), sums)
-
-
-def _levels(measure: Measure, evidence: Evidence) -> list[Floats]:
-    """For each level that gets a figure of its own, which sums belong to it."""
-    levels, columns = evidence.columns.human, evidence.columns
-    if not measure.by_level or evidence.human is None or len(levels) > MOST_LEVELS:
-        return []
-    return [np.repeat(levels == level, len(columns.judge)).astype(float) for level in levels]
-
-
-def _replicates(
-    jobs: Sequence[Job], layers: Sequence[Stratum], bootstrap: BootstrapConfig
-) -> list[list[Drawn]]:
-    """Every measure's replicates, block by block, so that wide tables fit into memory."""
-    sums = [
-        [resampling.cluster_sums(layer, job.evidence.features) for layer in layers] for job in jobs
-    ]
-    found: list[list[list[list[Floats]]]] = [[[] for _ in job.measures] for job in jobs]
-    widest = max((job.evidence.features.shape[1] for job in jobs), default=1)
-    for weights in resampling.blocks(layers, widest, bootstrap) if jobs else ():
-        for job, by_layer, blocks in zip(jobs, sums, found, strict=True):
-            drawn = [own @ by_image for own, by_image in zip(weights, by_layer, strict=True)]
-            total = np.sum(drawn, axis=0)
-            for measure, values in zip(job.measures, blocks, strict=True):
-                value = _value(measure, job.evidence)
-                levels = (total * keep for keep in _levels(measure, job.evidence))
-                values.append([value(each) for each in (*drawn, total, *levels)])
-    return [[_drawn(values, len(layers)) for values in blocks] for blocks in found]
-
-
-def _drawn(blocks: Sequence[Sequence[Floats]], layers: int) -> Drawn:
-    parts = [np.concatenate(part) for part in zip(*blocks, strict=True)]
-    return Drawn(parts[:layers], parts[layers], parts[layers + 1 :])
+    inside = [inside_of(job, layers) for job in jobs]
+    drawn = replicates(jobs, inside, layers, bootstrap)
+    for job, own, of_job in zip(jobs, inside, drawn, strict=True):
+        for measure, who, draws in zip(job.measures, own, of_job, strict=True):
+            yield from _measured(job, measure, who, layers, draws, bootstrap)
 
 
 def _measured(
-    subject: Subject,
-    evidence: Evidence,
-    layers: Sequence[Stratum],
+    job: Job,
     measure: Measure,
+    inside: Inside,
+    layers: Sequence[Stratum],
     drawn: Drawn,
     bootstrap: BootstrapConfig,
 ) -> Iterator[Estimate]:
-    value = _value(measure, evidence)
+    subject, evidence = job.subject, job.evidence
+    value = valued(measure, evidence)
 
-    def told(group: str, about: Scope, found: Interval, limits: Limits, note: str = "") -> Estimate:
-        return _estimate(subject, evidence, measure, group, about, found, limits, bootstrap, note)
+    def told(
+        group: str, about: Scope, images: int, found: Interval, limits: Limits, note: str = ""
+    ) -> Estimate:
+        own = inside.entering.among(about, images)
+        return _estimate(subject, measure, group, own, found, limits, bootstrap, note)
 
     def interval(point: float, draws: Floats) -> Interval:
         return resampling.interval(point, draws, bootstrap.level)
 
     def known(members: Ints) -> Limits:
-        return bounds(value, evidence, members) if measure.bounded else (None, None)
+        if not measure.bounded:
+            return None, None
+        return (measure.limits or bounds)(value, evidence, members)
 
+    images = inside.images
     everybody = resampling.scope(layers)
     by_source = [float(value(evidence.total(layer.samples))) for layer in layers]
     limits = [known(layer.samples) for layer in layers]
     total = evidence.total(everybody.members)
     pooled = interval(float(value(total)), drawn.pooled)
-    yield told("pooled", everybody, pooled, known(everybody.members))
+    yield told("pooled", everybody, sum(images), pooled, known(everybody.members))
     named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
         macro = interval(mean, _means(np.stack([drawn.layers[index] for index in named])))
         note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else ""
         about = resampling.scope([layers[index] for index in named])
-        yield told("macro", about, macro, _mean_limits([limits[i] for i in named]), note)
-    for layer, point, draw, limit in zip(layers, by_source, drawn.layers, limits, strict=True):
+        macro_limits = _mean_limits([limits[i] for i in named])
+        own_images = sum(images[index] for index in named)
+        yield told("macro", about, own_images, macro, macro_limits, note)
+    for layer, size, point, draw, limit in zip(
+        layers, images, by_source, drawn.layers, limits, strict=True
+    ):
         own = interval(point, draw)
-        yield told(f"source:{layer.name}", resampling.scope([layer]), own, limit)
-    kept = zip(evidence.columns.human, _levels(measure, evidence), drawn.levels, strict=False)
+        yield told(f"source:{layer.name}", resampling.scope([layer]), size, own, limit)
+    kept = zip(evidence.columns.human, by_level(measure, evidence), drawn.levels, strict=False)
     for level, keep, draws in kept:
         about = resampling.scope_of(layers, evidence.human == level)
         own = interval(float(value(total * keep)), draws)
-        yield told(f"label:{level:g}", about, own, known(about.members))
+        among = resampling.scope_of(layers, inside.entering.inside & (evidence.human == level))
+        yield told(f"label:{level:g}", about, among.clusters, own, known(about.members))
 
 
 def _estimate(
     subject: Subject,
-    evidence: Evidence,
     measure: Measure,
     group: str,
-    about: Scope,
+    part: Part,
     found: Interval,
     limits: Limits,
     bootstrap: BootstrapConfig,
     note: str,
 ) -> Estimate:
-    n = int(evidence.answered[about.members].sum())
-    if about.clusters < 2:  # one image says nothing of how images differ
+    if part.clusters < 2:  # one image says nothing of how images differ
         found = Interval(found.value, None, None, found.undefined)
-    found, small = _few(measure, group, about, found, n, bootstrap.level)
-    unit = "images" if about.clustered else "rows, images unknown"
-    notes = [note] if note else []
-    if found.value is None:
-        notes.append("not defined: no readable verdict" if n == 0 else "not defined: no variation")
-    elif found.low is None:
-        one = "one image" if about.clusters < 2 else "undefined in most replicates"
-        notes.append(f"no interval: {one}")
-    elif found.undefined:
-        notes.append(f"{found.undefined} of {bootstrap.replicates} replicates undefined")
+    found, small = _few(measure, group, part, found, bootstrap.level)
+    unit = "images" if part.clustered else "rows, images unknown"
+    notes = [note, *said(measure, part, found, limits, bootstrap.replicates)]
     return Estimate(
         judge=subject.judge,
         mode=subject.mode,
@@ -195,26 +146,28 @@ def _estimate(
         or f"percentile bootstrap of {unit} within sources, {bootstrap.replicates} replicates",
         bound_low=limits[0],
         bound_high=limits[1],
-        n=n,
-        n_missing=int(evidence.missing[about.members].sum()),
-        clusters=about.clusters,
-        clustered=about.clustered,
+        n=part.n,
+        n_missing=part.missing,
+        clusters=part.clusters,
+        clustered=part.clustered,
         repeat_rule=subject.repeat_rule,
-        note="; ".join(notes) or None,
+        note="; ".join(each for each in notes if each) or None,
     )
 
 
 def _few(
-    measure: Measure, group: str, about: Scope, found: Interval, n: int, level: float
+    measure: Measure, group: str, part: Part, found: Interval, level: float
 ) -> tuple[Interval, str | None]:
     """Wilson's interval in place of the bootstrap's for a share of few images, one sample each."""
-    alone = about.clusters == len(about.members)
-    if not measure.share or not alone or not 0 < n < FEW or group == "macro" or found.value is None:
+    alone = part.clusters == part.n
+    few = 0 < part.n < FEW
+    if not measure.share or not alone or not few or group == "macro" or found.value is None:
         return found, None
-    ends = resampling.wilson(found.value, n, level)
+    ends = resampling.wilson(found.value, part.n, level)
     if ends is None:
         return found, None
-    return Interval(found.value, *ends, found.undefined), f"Wilson interval, {n} < {FEW} images"
+    words = f"Wilson interval, {part.n} < {FEW} images"
+    return Interval(found.value, *ends, found.undefined), words
 
 
 def _mean_limits(limits: Sequence[Limits]) -> Limits:

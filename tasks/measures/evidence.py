@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from data.records import READABLE
 from tasks.measures.batch import extremes
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.kinds import Columns, Floats, Ints
+from tasks.measures.kinds import Bools, Columns, Floats, Ints
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.measures.memo import remembered
 
@@ -29,6 +29,8 @@ class Evidence:
     `answered` and `asked` are 0 or 1. `human` is the label's level where the columns are joint
     counts. `extremes` (samples, 2, K) is what is added at worst and at best where verdicts are
     missing, zero for the others. Without either, nothing is said of what they could have been.
+    `labelled` says which samples have a label, all by default, and `gaps` which have an answer
+    without a verdict beside those that count.
     """
 
     columns: Columns
@@ -37,6 +39,8 @@ class Evidence:
     asked: Ints
     human: Floats | None = None
     extremes: Floats | None = None
+    labelled: Bools | None = None
+    gaps: Bools | None = None
 
     def total(self, members: Ints | None = None) -> Floats:
         """The sums (K,) of some samples, of all by default."""

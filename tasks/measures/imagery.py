@@ -13,7 +13,8 @@ from itertools import permutations, product
 import numpy as np
 
 from data.records import Scale
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.correlation_bounds import Places, limits_of
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 Draws = Sequence[str | None]
 AGREEMENT = ("labelled", "right_base", "right_arm")
@@ -21,7 +22,7 @@ COLUMNS = (
     *AGREEMENT,
     "x", "xx", "y_base", "yy_base", "xy_base", "y_arm", "yy_arm", "xy_arm",
     "twinned", "kept", "kept_twin", "eligible", "fall", "fall_twin",
-    "compared", "above",
+    "compared", "above", "gap_base", "gap_arm",
 )  # fmt: skip
 SERIES = ("n", "change", "value")
 
@@ -33,7 +34,7 @@ def agreement_features(base: Draws, arm: Draws, label: str | None) -> tuple[floa
         return None
     if label is None:
         return (0.0,) * len(AGREEMENT)
-    return (1.0, *(_mean([verdict == label for verdict in draws]) for draws in read))
+    return (1.0, *(mean([verdict == label for verdict in draws]) for draws in read))
 
 
 def score_features(
@@ -44,19 +45,24 @@ def score_features(
     if not before or not after:
         return None
     found = dict.fromkeys(COLUMNS, 0.0)
-    found |= {"compared": 1.0, "above": _mean([_wins(b, a) for b, a in product(before, after)])}
+    found |= {"compared": 1.0, "above": mean([wins(b, a) for b, a in product(before, after)])}
     if label is not None:
         found |= {"labelled": 1.0, "x": label, "xx": label * label}
         for name, said in (("base", before), ("arm", after)):
-            found |= {
-                f"right_{name}": _mean([y == label for y in said]),
-                f"y_{name}": _mean(said),
-                f"yy_{name}": _mean([y * y for y in said]),
-                f"xy_{name}": label * _mean(said),
-            }
+            found[f"right_{name}"] = mean([y == label for y in said])
+            found |= moments(name, said, label)
     if len(before) > 1:
         found |= _twinned(before, after, scale)
     return tuple(found.values())
+
+
+def moments(name: str, said: Sequence[float], label: float) -> dict[str, float]:
+    """What scores of one sample add to the columns of an arm's correlation."""
+    return {
+        f"y_{name}": mean(said),
+        f"yy_{name}": mean([y * y for y in said]),
+        f"xy_{name}": label * mean(said),
+    }
 
 
 def _twinned(before: Sequence[float], after: Sequence[float], scale: Scale) -> dict[str, float]:
@@ -71,11 +77,11 @@ def _twinned(before: Sequence[float], after: Sequence[float], scale: Scale) -> d
 
     return {
         "twinned": 1.0,
-        "kept": _mean([kept(*pair) for pair in pairs]),
-        "kept_twin": _mean([kept(*pair) for pair in twins]),
-        "eligible": _mean([y > scale.low for y in before]),
-        "fall": _mean([fall(*pair) for pair in pairs]),
-        "fall_twin": _mean([fall(*pair) for pair in twins]),
+        "kept": mean([kept(*pair) for pair in pairs]),
+        "kept_twin": mean([kept(*pair) for pair in twins]),
+        "eligible": mean([y > scale.low for y in before]),
+        "fall": mean([fall(*pair) for pair in pairs]),
+        "fall_twin": mean([fall(*pair) for pair in twins]),
     }
 
 
@@ -93,8 +99,8 @@ def series_features(
     before, after = _readable(base), [_readable(draws) for draws in arms]
     if not before or not all(after):
         return None
-    change = [_mean([apart(b, a) for b, a in product(before, draws)]) for draws in after]
-    worth = [0.0 if value is None else _mean([value(v) for v in draws]) for draws in after]
+    change = [mean([apart(b, a) for b, a in product(before, draws)]) for draws in after]
+    worth = [0.0 if value is None else mean([value(v) for v in draws]) for draws in after]
     return 1.0, _slope(change), _slope(worth)
 
 
@@ -108,11 +114,13 @@ def _readable(draws: Draws) -> list[str]:
     return [verdict for verdict in draws if verdict is not None]
 
 
-def _wins(own: float, other: float) -> float:
+def wins(own: float, other: float) -> float:
+    """1 where the own score is higher, 1/2 where both are equal."""
     return 0.5 if own == other else float(own > other)
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean(values: Sequence[float]) -> float:
+    """The mean of at least one value."""
     return sum(values) / len(values)
 
 
@@ -212,19 +220,63 @@ def effect_slope(sums: Floats, columns: Columns) -> Floats:
     return ratio(sums[..., SERIES.index("value")], sums[..., SERIES.index("n")])
 
 
-LOST = Measure("agreement_lost", None, "higher", agreement_lost, bounded=False)
-LIFT = Measure("visual_lift", "score", "higher", visual_lift, bounded=False)
+def _places(arm: str) -> Places:
+    """Where the correlation of an arm stands."""
+    names = "labelled", "x", f"y_{arm}", f"yy_{arm}", f"gap_{arm}"
+    return Places(*(COLUMNS.index(name) for name in names))
+
+
+LABELLED = (part(COLUMNS, "labelled"),)
+ELIGIBLE, TWINNED = (part(COLUMNS, "eligible"),), (part(COLUMNS, "twinned"),)
+LOST = Measure("agreement_lost", None, "higher", agreement_lost, of=LABELLED, labelled=True)
+LIFT = Measure(
+    "visual_lift",
+    "score",
+    "higher",
+    visual_lift,
+    of=LABELLED,
+    labelled=True,
+    limits=limits_of(_places("base"), _places("arm")),
+)
 DEVIATION = (
-    Measure("bias_deviation", "score", "higher", bias_deviation, bounded=False),
-    Measure("bias_deviation_rerun", "score", "neither", bias_deviation_rerun, bounded=False),
-    Measure("bias_deviation_excess", "score", "higher", bias_deviation_excess, bounded=False),
+    Measure("bias_deviation", "score", "higher", bias_deviation, bounded=False, of=ELIGIBLE),
+    Measure(
+        "bias_deviation_rerun",
+        "score",
+        "neither",
+        bias_deviation_rerun,
+        bounded=False,
+        of=ELIGIBLE,
+    ),
+    Measure(
+        "bias_deviation_excess",
+        "score",
+        "higher",
+        bias_deviation_excess,
+        bounded=False,
+        of=ELIGIBLE,
+    ),
 )
 CONFORMITY = (
-    Measure("bias_conformity", "score", "higher", bias_conformity, bounded=False),
-    Measure("bias_conformity_rerun", "score", "neither", bias_conformity_rerun, bounded=False),
-    Measure("bias_conformity_excess", "score", "higher", bias_conformity_excess, bounded=False),
+    Measure("bias_conformity", "score", "higher", bias_conformity, bounded=False, of=TWINNED),
+    Measure(
+        "bias_conformity_rerun",
+        "score",
+        "neither",
+        bias_conformity_rerun,
+        bounded=False,
+        of=TWINNED,
+    ),
+    Measure(
+        "bias_conformity_excess",
+        "score",
+        "higher",
+        bias_conformity_excess,
+        bounded=False,
+        of=TWINNED,
+    ),
 )
-AUC = Measure("mismatch_auc", "score", "higher", mismatch_auc, bounded=False)
+AUC = Measure("mismatch_auc", "score", "higher", mismatch_auc, of=(part(COLUMNS, "compared"),))
 CHANGE_SLOPE = Measure("change_slope", None, "lower", change_slope, bounded=False)
 EFFECT_SLOPE = Measure("effect_slope", None, "neither", effect_slope, bounded=False)
 MEASURES = (LOST, LIFT, *DEVIATION, *CONFORMITY, AUC, CHANGE_SLOPE, EFFECT_SLOPE)

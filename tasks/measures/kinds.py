@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +36,7 @@ class Columns:
 
 
 Value = Callable[[Floats, Columns], Floats]
+Limits = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,14 @@ class Measure:
 
     `mode` is `None` for a measure that every mode has; `by_level` asks for a figure per level of
     the human label too. `share` says that it is a share of all samples, one or nothing each.
-    Of one that is not `bounded` nothing is said of what missing verdicts could have been.
+
+    `of` are its denominators, functions of the same sums: a sample enters where they are above
+    zero; without any, all samples with a readable verdict do. `labelled` says that only samples
+    with a label can enter. `undefined` is why it has no value although samples enter.
+
+    Of one that is not `bounded` nothing is said of what missing verdicts could have been; `certain`
+    is one that they cannot change, as it counts them. `limits` finds its limits where those of
+    `tasks/measures/bounds.py` will not do.
     """
 
     name: str
@@ -55,11 +63,26 @@ class Measure:
     by_level: bool = False
     share: bool = False
     bounded: bool = True
+    of: tuple[Value, ...] = ()
+    labelled: bool = False
+    undefined: str = "no variation"
+    certain: bool = False
+    limits: Callable[..., Limits] | None = None
 
     @property
     def definition(self) -> str:
         """The first sentence of the function's docstring."""
         return " ".join((self.value.__doc__ or "").split("\n\n")[0].split())
+
+
+def part(names: Sequence[str], *chosen: str) -> Value:
+    """The sum of some of the columns that are called `names`."""
+    places = [names.index(name) for name in chosen]
+
+    def summed(sums: Floats, columns: Columns) -> Floats:
+        return np.asarray(sums[..., places].sum(-1))
+
+    return summed
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 from data.records import LETTERS, TIE
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 Draws = Sequence[str | None]
 COLUMNS = (
@@ -168,12 +168,17 @@ def pair_unreadable(sums: Floats, columns: Columns) -> Floats:
     return ratio(_column(sums, "unread"), _column(sums, "all"))
 
 
+BOTH, LABELLED, ALL = ((part(COLUMNS, name),) for name in ("both", "labelled", "all"))
 MEASURES = (
     Measure("first_preference", "pair", "neither", first_preference),
-    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False),
+    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False, of=BOTH),
     Measure("position_consistency", "pair", "higher", position_consistency),
     Measure("consistency_beyond_coin", "pair", "higher", consistency_beyond_coin, bounded=False),
     Measure("preference_fairness", "pair", "neither", preference_fairness),
-    Measure("both_order_accuracy", "pair", "higher", both_order_accuracy),
-    Measure("pair_unreadable", "pair", "lower", pair_unreadable, bounded=False),
+    Measure(
+        "both_order_accuracy", "pair", "higher", both_order_accuracy, of=LABELLED, labelled=True
+    ),
+    Measure(
+        "pair_unreadable", "pair", "lower", pair_unreadable, bounded=False, of=ALL, certain=True
+    ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 COLUMNS = (
     "said_yes_right", "said_yes_wrong", "said_no_right", "said_no_wrong",
@@ -141,16 +141,23 @@ def edit_accuracy(sums: Floats, columns: Columns) -> Floats:
     return ratio(_column(sums, "pairs_right"), _column(sums, "pairs"))
 
 
+ASKED, GROUPS = (part(COLUMNS, "asked"),), (part(COLUMNS, "groups"),)
+YES = "said_yes_right", "said_yes_wrong"
+MISSED = "said_no_wrong", "unsure_yes"
+READ = (part(COLUMNS, *YES, *MISSED, "said_no_right", "unsure_no"),)
 ANSWERS = (
-    Measure("seen_accuracy", None, "higher", seen_accuracy),
-    Measure("seen_precision", None, "higher", seen_precision),
-    Measure("seen_recall", None, "higher", seen_recall),
-    Measure("seen_f1", None, "higher", seen_f1),
-    Measure("yes_ratio", None, "neither", yes_ratio, bounded=False),
-    Measure("unsure_rate", None, "neither", unsure_rate, bounded=False),
-    Measure("unread_rate", None, "lower", unread_rate, bounded=False),
-    Measure("group_accuracy", None, "higher", group_accuracy),
-    Measure("group_chance", None, "neither", group_chance, bounded=False),
+    Measure("seen_accuracy", None, "higher", seen_accuracy, of=READ),
+    Measure("seen_precision", None, "higher", seen_precision, of=(part(COLUMNS, *YES),)),
+    Measure(
+        "seen_recall", None, "higher", seen_recall, of=(part(COLUMNS, "said_yes_right", *MISSED),)
+    ),
+    Measure("seen_f1", None, "higher", seen_f1, of=(part(COLUMNS, *YES, *MISSED),)),
+    Measure("yes_ratio", None, "neither", yes_ratio, bounded=False, of=READ),
+    Measure("unsure_rate", None, "neither", unsure_rate, bounded=False, of=READ),
+    Measure("unread_rate", None, "lower", unread_rate, bounded=False, of=ASKED, certain=True),
+    Measure("group_accuracy", None, "higher", group_accuracy, of=GROUPS),
+    Measure("group_chance", None, "neither", group_chance, of=GROUPS),
 )
-EDITED = (Measure("edit_accuracy", None, "higher", edit_accuracy), *ANSWERS[-2:])
+PAIRS = (part(COLUMNS, "pairs"),)
+EDITED = (Measure("edit_accuracy", None, "higher", edit_accuracy, of=PAIRS), *ANSWERS[-2:])
 MEASURES = (*ANSWERS, EDITED[0])

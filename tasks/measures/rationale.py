@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.claims.checking import Held
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 COLUMNS = (
     "asked", "readable", "true", "false", "undecided", "flagged",
@@ -126,10 +126,14 @@ def error_lift(sums: Floats, columns: Columns) -> Floats:
     Not defined with fewer than 20 judgements on either side.
     """
     flagged = column(sums, "flagged_labelled")
-    without = column(sums, "labelled") - flagged
+    without = _unflagged(sums, columns)
     rest = column(sums, "wrong") - column(sums, "consequential")
     lift = ratio(column(sums, "consequential"), flagged) - ratio(rest, without)
     return np.where(np.minimum(flagged, without) < FEW, np.nan, lift)
+
+
+def _unflagged(sums: Floats, columns: Columns) -> Floats:
+    return column(sums, "labelled") - column(sums, "flagged_labelled")
 
 
 def quote_error_rate(sums: Floats, columns: Columns) -> Floats:
@@ -174,22 +178,47 @@ def verifier_mistaken(sums: Floats, columns: Columns) -> Floats:
     return ratio(control(sums, "decided_wrongly"), control(sums, "known"))
 
 
+READABLE, LABEL = (part(COLUMNS, "readable"),), (part(COLUMNS, "labelled"),)
+CLAIMS = (part(COLUMNS, "true", "false", "undecided"),)
 MEASURES = (
-    Measure("hallucination_found", None, "lower", hallucination_found),
-    Measure("claim_precision", None, "higher", claim_precision),
-    Measure("quote_error_rate", None, "lower", quote_error_rate, bounded=False),
-    Measure("undecided_share", None, "lower", undecided_share, bounded=False),
-    Measure("claims_made", None, "neither", claims_made, bounded=False),
-    Measure("no_claims", None, "neither", no_claims, bounded=False),
-    Measure("claims_unreadable", None, "lower", claims_unreadable, bounded=False),
-)
+    Measure("hallucination_found", None, "lower", hallucination_found, of=READABLE),
+    Measure(
+        "claim_precision", None, "higher", claim_precision, of=(part(COLUMNS, "true", "false"),)
+    ),
+    Measure(
+        "quote_error_rate", None, "lower", quote_error_rate,
+        bounded=False, of=(part(COLUMNS, "quotes"),),
+    ),
+    Measure("undecided_share", None, "lower", undecided_share, bounded=False, of=CLAIMS),
+    Measure("claims_made", None, "neither", claims_made, bounded=False, of=READABLE),
+    Measure("no_claims", None, "neither", no_claims, bounded=False, of=READABLE),
+    Measure(
+        "claims_unreadable", None, "lower", claims_unreadable,
+        bounded=False, of=(part(COLUMNS, "asked"),), certain=True,
+    ),
+)  # fmt: skip
 LABELLED = (
-    Measure("consequential_rate", None, "lower", consequential_rate),
-    Measure("error_lift", None, "neither", error_lift, bounded=False),
-)
+    Measure(
+        "consequential_rate", None, "lower", consequential_rate, of=LABEL, labelled=True
+    ),
+    Measure(
+        "error_lift", None, "neither", error_lift, bounded=False,
+        of=(part(COLUMNS, "flagged_labelled"), _unflagged), labelled=True,
+        undefined=f"fewer than {FEW} judgements with a false claim, or without",
+    ),
+)  # fmt: skip
 VERIFIER = (
-    Measure("verifier_caught", None, "higher", verifier_caught, bounded=False),
-    Measure("verifier_cleared", None, "higher", verifier_cleared, bounded=False),
-    Measure("verifier_mistaken", None, "lower", verifier_mistaken, bounded=False),
-)
+    Measure(
+        "verifier_caught", None, "higher", verifier_caught,
+        bounded=False, of=(part(CONTROLS, "known_false"),), certain=True,
+    ),
+    Measure(
+        "verifier_cleared", None, "higher", verifier_cleared,
+        bounded=False, of=(part(CONTROLS, "known_true"),), certain=True,
+    ),
+    Measure(
+        "verifier_mistaken", None, "lower", verifier_mistaken,
+        bounded=False, of=(part(CONTROLS, "known"),), certain=True,
+    ),
+)  # fmt: skip
 EVERY = (*MEASURES, *LABELLED, *VERIFIER)

@@ -24,10 +24,11 @@ from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.estimates import Job, estimates, estimates_table
+from tasks.measures.estimates import estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Answers, Evidence, marks
 from tasks.measures.kinds import Columns, Floats, Measure, ratio
 from tasks.measures.labels import combined_choice, combined_score
+from tasks.measures.replicates import Job
 from tasks.measures.subjects import Row, every
 
 PROBE = "replacement"

@@ -100,7 +100,10 @@ def cluster_sums(stratum: Stratum, features: Floats | csr_array) -> csr_array:
 
 
 def blocks(
-    layers: Sequence[Stratum], width: int, bootstrap: BootstrapConfig
+    layers: Sequence[Stratum],
+    width: int,
+    bootstrap: BootstrapConfig,
+    images: Sequence[int] | None = None,
 ) -> Iterator[tuple[Floats, ...]]:
     """How often each image is drawn, in blocks of replicates: per stratum (replicates, clusters).
 
@@ -108,11 +111,12 @@ def blocks(
     measure sees the same replicates, so that differences between judges are paired. Sources of
     fewer than `FEW_IMAGES` are drawn from together: each by itself would show less than its
     variance, (m - 1) / m of it with m images, and none with one (collapsed strata, Cochran 1977).
-    Blocks are so small that `width` sums a replicate fit into memory.
+    `images` are those of each stratum that enter a measure, all by default. Blocks are so small
+    that `width` sums a replicate fit into memory.
     """
     clusters = sum(layer.clusters for layer in layers)
     step = max(1, CHUNK_CELLS // max(clusters, width))
-    groups = together([layer.clusters for layer in layers])
+    groups = together([layer.clusters for layer in layers] if images is None else images)
     drawn = (_multiplicities([layers[at] for at in group], bootstrap, step) for group in groups)
     order = np.argsort([at for group in groups for at in group])
     for parts in zip(*drawn, strict=True):
@@ -123,13 +127,14 @@ def blocks(
 def together(clusters: Sequence[int]) -> list[list[int]]:
     """Which strata are drawn from together: large ones alone, the small ones as one.
 
-    A small one that would be alone joins the smallest of the others.
+    A small one that would be alone joins the smallest of the others; one without images is alone.
     """
-    small = [at for at, size in enumerate(clusters) if size < FEW_IMAGES]
-    large = sorted(set(range(len(clusters))) - set(small), key=lambda at: (clusters[at], at))
+    empty = [at for at, size in enumerate(clusters) if size == 0]
+    small = [at for at, size in enumerate(clusters) if 0 < size < FEW_IMAGES]
+    large = sorted(set(range(len(clusters))) - {*small, *empty}, key=lambda at: (clusters[at], at))
     if len(small) == 1 and large:
         small.append(large.pop(0))
-    return [[at] for at in sorted(large)] + ([small] if small else [])
+    return [[at] for at in sorted([*large, *empty])] + ([small] if small else [])
 
 
 def _multiplicities(

@@ -11,7 +11,7 @@ from itertools import combinations, product
 
 from data.records import LETTERS
 from tasks.measures.batch import features as ranking_features
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 Draws = Sequence[str | None]
 COLUMNS = (
@@ -64,6 +64,57 @@ def _mean_over(shown: Sequence[int], draws: Sequence[str]) -> tuple[float, float
         _mean([ranked == order for ranked in draws]),
         1 - _mean(squares) / most,
     )
+
+
+def limits(rankings: Mapping[tuple[int, ...], Draws]) -> tuple[tuple[float, ...], ...]:
+    """What is added to the columns if every missing ranking were at one end, then at the other.
+
+    Lift, copies and slots: against the order shown, then like it, which is exact. Of two rankings
+    of which one is missing the distance is 1, then 0, between orders, and the other way round
+    between repeats, whether or not one ranking could give them all: never too narrow.
+    """
+    given = features(rankings)
+    size = len(next(iter(rankings)))
+    if len(rankings) < size:  # an order has no answer yet
+        return ((0.0,) * len(COLUMNS),) * 2
+    return tuple(
+        tuple(filled.get(name, old) - old for name, old in zip(COLUMNS, given, strict=True))
+        for filled in (_filled(size, rankings, up) for up in (False, True))
+    )
+
+
+def _filled(size: int, rankings: Mapping[tuple[int, ...], Draws], up: bool) -> dict[str, float]:
+    ends = [_ends(shown, draws, up) for shown, draws in rankings.items()]
+    first, copied, slot = (_mean([values[at] for values in ends]) for at in range(3))
+    gap = 0.0 if up else 1.0
+    pairs = list(combinations(rankings.values(), 2))
+    between = [_mean([_apart(x, y, gap) for x, y in product(*both)]) for both in pairs]
+    found = {
+        "n": 1.0,
+        "lift": first - 1 / size,
+        "copy": copied - 1 / math.factorial(size),
+        "slot": slot,
+        "pairs": float(bool(between)),
+        "tau": 1 - 2 * _mean(between),
+    }
+    if all(len(draws) > 1 for draws in rankings.values()):
+        within = [
+            _mean([_apart(x, y, 1 - gap) for x, y in combinations(draws, 2)])
+            for draws in rankings.values()
+        ]
+        found |= {"both": 1.0, "cross": _mean(between), "within": _mean(within)}
+    return found
+
+
+def _ends(shown: Sequence[int], draws: Draws, up: bool) -> tuple[float, float, float]:
+    """As of `_mean_over`, with each missing ranking the order shown or its reverse."""
+    order = "".join(LETTERS[own] for own in shown)
+    end = order if up else order[::-1]
+    return _mean_over(shown, [end if ranked is None else ranked for ranked in draws])
+
+
+def _apart(x: str | None, y: str | None, gap: float) -> float:
+    return gap if x is None or y is None else (1 - _tau(x, y)) / 2
 
 
 def _distance(xs: Sequence[str], ys: Sequence[str]) -> float:
@@ -126,11 +177,14 @@ def batch_unreadable(sums: Floats, columns: Columns) -> Floats:
     return ratio(_column(sums, "unread"), _column(sums, "all"))
 
 
+PAIRS, BOTH, ALL = ((part(COLUMNS, name),) for name in ("pairs", "both", "all"))
 MEASURES = (
-    Measure("first_slot_lift", "batch", "neither", first_slot_lift, bounded=False),
-    Measure("slot_correlation", "batch", "neither", slot_correlation, bounded=False),
-    Measure("copy_rate", "batch", "lower", copy_rate, bounded=False),
-    Measure("order_tau", "batch", "higher", order_tau, bounded=False),
-    Measure("excess_reordering", "batch", "lower", excess_reordering, bounded=False),
-    Measure("batch_unreadable", "batch", "lower", batch_unreadable, bounded=False),
+    Measure("first_slot_lift", "batch", "neither", first_slot_lift),
+    Measure("slot_correlation", "batch", "neither", slot_correlation),
+    Measure("copy_rate", "batch", "lower", copy_rate),
+    Measure("order_tau", "batch", "higher", order_tau, of=PAIRS),
+    Measure("excess_reordering", "batch", "lower", excess_reordering, of=BOTH),
+    Measure(
+        "batch_unreadable", "batch", "lower", batch_unreadable, bounded=False, of=ALL, certain=True
+    ),
 )

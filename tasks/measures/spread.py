@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from tasks.measures.kinds import Columns, Floats, Measure
 
-PER_GROUP = 5  # samples; effects of the change, of its neutral twin; their squares
+
+class Moved(NamedTuple):
+    """One sample: its group, and the effects of the change and of its neutral twin on it."""
+
+    group: int
+    effect: float
+    twin: float
 
 
-def features(group: int, groups: int, effect: float, twin: float) -> tuple[float, ...]:
-    """The sums' columns of one sample that belongs to a group."""
-    row = [0.0] * (groups * PER_GROUP)
-    own = slice(group * PER_GROUP, (group + 1) * PER_GROUP)
-    row[own] = 1.0, effect, twin, effect**2, twin**2
-    return tuple(row)
+def features(moved: Sequence[Moved], groups: int) -> tuple[float, ...]:
+    """The sums' columns of one image, from all its samples.
+
+    By group: whether there are samples, how many, the sum of their effects and of their twins'
+    effects. Then the products of any two groups: of the numbers, and for effects and twins of
+    numbers by sums and of the sums.
+    """
+    count, effects, twins = np.zeros((3, groups))
+    for sample in moved:
+        count[sample.group] += 1
+        effects[sample.group] += sample.effect
+        twins[sample.group] += sample.twin
+    products = [np.outer(count, count)]
+    for sums in (effects, twins):
+        products += [np.outer(count, sums), np.outer(sums, sums)]
+    rows = [count > 0, count, effects, twins, *(product.ravel() for product in products)]
+    return tuple(map(float, np.concatenate(rows)))
 
 
 def effect_spread(sums: Floats, columns: Columns) -> Floats:
@@ -22,23 +43,42 @@ def effect_spread(sums: Floats, columns: Columns) -> Floats:
 
     The root of the groups' variance less the same of the neutral twin in the same groups, with the
     difference's sign: groups treated alike give 0 on average, as often below it as above. Each
-    variance is less what differences within groups make of it, which a change may add to. Groups
-    of fewer than two samples are left out.
+    variance is less what differences between images make of it, which a change may add to: samples
+    of one image, in one group or in several, are no independent ones. Groups of fewer than two
+    images are left out.
     """
-    by_group = sums.reshape(*sums.shape[:-1], -1, PER_GROUP)
-    count = by_group[..., :1]
-    there = count > 1
-    means = by_group[..., 1:3] / np.where(there, count, 1.0)
-    within = by_group[..., 3:] / np.where(there, count, 1.0) - means**2
-    noise = within / np.where(there, count - 1, 1.0)
-    groups = there.sum(-2)
-    share = there / np.maximum(groups, 1)[..., None]
-    centred = means - (means * share).sum(-2, keepdims=True)
-    kept = (groups - 1) / np.maximum(groups, 1)  # of the noise, once the mean is taken off
-    variance = (centred**2 * share).sum(-2) - kept * (noise * share).sum(-2)
-    beyond = variance[..., 0] - variance[..., 1]
-    return np.where(groups[..., 0] > 1, np.sign(beyond) * np.sqrt(np.abs(beyond)), np.nan)
+    groups = _groups(sums.shape[-1])
+    images, count, *totals = np.split(sums[..., : 4 * groups], 4, -1)
+    both, *products = np.split(sums[..., 4 * groups :], 5, -1)
+    square = (*sums.shape[:-1], groups, groups)
+    both, products = both.reshape(square), [each.reshape(square) for each in products]
+    there = images > 1
+    number = there.sum(-1)
+    share = there / np.maximum(number, 1)[..., None]
+    few = np.sqrt(np.where(there, images / np.maximum(images - 1, 1), 0.0))  # of few images
+    found = []
+    for total, (mixed, squares) in zip(totals, (products[:2], products[2:]), strict=True):
+        mean = total / np.where(there, count, 1.0)
+        across = mean[..., :, None] * mixed
+        apart = squares - across - np.swapaxes(across, -1, -2)
+        apart = apart + mean[..., :, None] * mean[..., None, :] * both
+        scale = few / np.where(there, count, 1.0)
+        noise = apart * scale[..., :, None] * scale[..., None, :]
+        own = (np.diagonal(noise, axis1=-2, axis2=-1) * share).sum(-1)
+        shared = (noise * share[..., :, None] * share[..., None, :]).sum((-1, -2))
+        centred = mean - (mean * share).sum(-1, keepdims=True)
+        found.append((centred**2 * share).sum(-1) - (own - shared))
+    beyond = found[0] - found[1]
+    return np.where(number > 1, np.sign(beyond) * np.sqrt(np.abs(beyond)), np.nan)
 
 
-SPREAD = Measure("effect_spread", None, "lower", effect_spread, bounded=False)
+def _groups(width: int) -> int:
+    """How many groups that many columns are of: 4 g + 5 g^2."""
+    return round((math.sqrt(16 + 20 * width) - 4) / 10)
+
+
+SPREAD = Measure(
+    "effect_spread", None, "lower", effect_spread,
+    bounded=False, undefined="fewer than two groups of two images",
+)  # fmt: skip
 MEASURES = (SPREAD,)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, permutations, product
 
 from data.records import TIE
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 
 COLUMNS = (
     "n", "strict", "soft",
@@ -121,10 +121,13 @@ def conflict_excess(sums: Floats, columns: Columns) -> Floats:
     return _per(sums, "cross", "both") - _per(sums, "within", "both")
 
 
+BOTH = (part(COLUMNS, "both"),)
 MEASURES = (
     Measure("strict_conflict", None, "lower", strict_conflict, bounded=False),
     Measure("soft_conflict", None, "lower", soft_conflict, bounded=False),
-    Measure("strict_conflict_noise", None, "lower", strict_conflict_noise, bounded=False),
-    Measure("strict_conflict_excess", None, "lower", strict_conflict_excess, bounded=False),
-    Measure("conflict_excess", None, "lower", conflict_excess, bounded=False),
+    Measure("strict_conflict_noise", None, "lower", strict_conflict_noise, bounded=False, of=BOTH),
+    Measure(
+        "strict_conflict_excess", None, "lower", strict_conflict_excess, bounded=False, of=BOTH
+    ),
+    Measure("conflict_excess", None, "lower", conflict_excess, bounded=False, of=BOTH),
 )

@@ -10,7 +10,7 @@ from math import comb
 
 import numpy as np
 
-from tasks.measures.kinds import Columns, Floats, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 from tasks.measures.side_by_side import WIDTH, headline
 
 FLIPS = ("both", "differ", "both_by_noise", "differ_by_noise", "samples", "any")
@@ -120,10 +120,18 @@ def wording_range(sums: Floats, columns: Columns) -> Floats:
     return np.where(known, (spreads[0] + spreads[1]) / 2, np.nan)
 
 
+DECIDED, DEALT = (part(FLIPS, "both"),), (part(FLIPS, "both"), part(FLIPS, "both_by_noise"))
 FLIP = (
-    Measure("prompt_flip", None, "lower", prompt_flip, bounded=False),
-    Measure("prompt_flip_excess", None, "lower", prompt_flip_excess, bounded=False),
-    Measure("prompt_flip_any", None, "lower", prompt_flip_any, bounded=False),
+    Measure("prompt_flip", None, "lower", prompt_flip, bounded=False, of=DECIDED),
+    Measure("prompt_flip_excess", None, "lower", prompt_flip_excess, bounded=False, of=DEALT),
+    Measure(
+        "prompt_flip_any",
+        None,
+        "lower",
+        prompt_flip_any,
+        bounded=False,
+        of=(part(FLIPS, "samples"),),
+    ),
 )
-RANGE = Measure("wording_range", None, "lower", wording_range, bounded=False)
+RANGE = Measure("wording_range", None, "lower", wording_range, bounded=False, labelled=True)
 MEASURES = (*FLIP, RANGE)

@@ -32,10 +32,15 @@ class Ablation:
     name = "ablation"
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = ("score", "pair")
+    changes_pictures = True
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is a picture."""
+        return bool(sample.images)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """No picture, untold and told; black, grey and noise; another item's picture."""
-        if not sample.images:
+        if not self.applies(sample, around):
             return ()
         draws = tuple(range(around.config.draws))
         again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself

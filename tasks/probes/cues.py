@@ -60,6 +60,14 @@ class Cue:
         self.by_key = by_key
         self.opposed = opposed
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out of which at least one version can be told."""
+        return any(
+            _tellable(sample, target, chosen(version.words, sample.sample_id)[1])
+            for _, target in targets(sample)
+            for version in self.versions[sample.mode]
+        )
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every version about a score's own response, or about the worst and the best one."""
         draws = tuple(range(around.config.draws))
@@ -75,16 +83,16 @@ class Cue:
         self, sample: Sample, side: str, target: int, version: Version, draws: tuple[int, ...]
     ) -> Variant | None:
         key, wording = chosen(version.words, sample.sample_id)
+        if not _tellable(sample, target, wording):
+            return None
         size = len(sample.responses)
         change, changed = PromptChange(), sample
         if self.place == "remark":
             change = PromptChange(remark=wording.format(**called(target, size)))
         else:
             text = sample.responses[target].text
-            draft = first_half(text)
-            if not draft and "{draft}" in wording:
-                return None
-            changed = replaced(sample, target, wording.format(text=text, draft=draft))
+            words = wording.format(text=text, draft=first_half(text))
+            changed = replaced(sample, target, words)
         bears = tuple(float(own == target) for own in range(size))
         added = (1.0,) * size if "{others}" in wording else bears
         return Variant.model_construct(
@@ -152,6 +160,11 @@ class Cue:
         return [(side, target, own) for side, target in sides(mode).items() for own in told]
 
 
+def _tellable(sample: Sample, target: int, wording: str) -> bool:
+    """Whether the response has the draft that a wording asks for."""
+    return "{draft}" not in wording or bool(first_half(sample.responses[target].text))
+
+
 def _versus(arm: str, other: str, target: Target | None) -> Arm:
     """A version beside another one of the same response."""
     side = arm.partition("/")[0]
@@ -175,15 +188,18 @@ def _spread(arm: Arm, keys: Sequence[str], scale: Scale) -> Counting:
         keyed = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
         if value is None or not keyed:
             return Counted(None, asked=False)
-        means = []
+        means, unread = [], 0
         for belongs in (named("base"), arm.treated, arm.control):
             read = [c.verdict for c in cells if belongs(c.variant) and c.verdict is not None]
             if not read:
                 return Counted(None, answered=False)
+            unread += sum(belongs(c.variant) and c.verdict is None and not c.open for c in cells)
             means.append(sum(map(value, read)) / len(read))
         base, treated, twin = means
-        return Counted(
-            spread.features(keys.index(keyed[0]), len(keys), treated - base, twin - base)
-        )
+        moved = spread.Moved(keys.index(keyed[0]), treated - base, twin - base)
+        return Counted(moved, gaps=unread > 0)
 
-    return Counting(features, (spread.SPREAD,), arm.name)
+    def of_image(moved: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+        return spread.features([spread.Moved(int(one[0]), *one[1:]) for one in moved], len(keys))
+
+    return Counting(features, (spread.SPREAD,), arm.name, together=of_image)

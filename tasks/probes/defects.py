@@ -37,6 +37,10 @@ class Defects:
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = ("score",)
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether it shows a true response in which facts can be exchanged."""
+        return gold_of(sample, around.facts.get(sample.item_id)) is not None
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A scored true response with defects and edits, alone and beside the original."""
         gold = gold_of(sample, around.facts.get(sample.item_id))

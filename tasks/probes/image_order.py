@@ -24,12 +24,15 @@ class ImageOrder:
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there are several pictures whose order nothing speaks of."""
+        words = [sample.instruction, *(response.text for response in sample.responses)]
+        several = len({image.sha256 for image in sample.images}) > 1
+        return several and not any(map(ORDER_WORDS.search, words))
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with its pictures turned round, if it has several different ones."""
-        words = [sample.instruction, *(response.text for response in sample.responses)]
-        if len({image.sha256 for image in sample.images}) < 2 or any(
-            map(ORDER_WORDS.search, words)
-        ):
+        if not self.applies(sample, around):
             return ()
         draws = tuple(range(around.config.draws))
         again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself

@@ -17,9 +17,13 @@ class ImagePlace:
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is a picture."""
+        return bool(sample.images)
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with its pictures before the prompt's text instead of after it."""
-        if not sample.images:
+        if not self.applies(sample, around):
             return ()
         draws = tuple(range(around.config.draws))
         again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself

@@ -26,6 +26,10 @@ class Injection:
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out that an attack can speak for."""
+        return any(target is not None for target in _targets(sample, around))
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every attack as it is and after the sanitiser, and the sanitised sample without any."""
         worse, better = _targets(sample, around)

@@ -68,6 +68,11 @@ class Around:
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
     settings: tuple[str, ...] = ("analyze",)
 
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether any prompt setting shows pictures."""
+        return set(self.settings) != {"no-figure"}
+
     @cached_property
     def labels(self) -> Mapping[tuple[str, str, tuple[str, ...]], tuple[Label, ...]]:
         """The labels of every sample by item, mode and the texts of its responses."""
@@ -190,6 +195,18 @@ class Follows(Protocol):
 
 
 @runtime_checkable
+class Choosy(Protocol):
+    """A probe that has nothing to ask about some samples of its modes."""
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether `vary` finds anything to ask; cheap, because a limit chooses among those it does.
+
+        A probe without it asks about every sample, or about none.
+        """
+        ...
+
+
+@runtime_checkable
 class Claiming(Protocol):
     """A probe that reads claims out of answers; they are stored, so that people can audit them."""
 
@@ -199,7 +216,11 @@ class Claiming(Protocol):
 
 
 class Probe(Protocol):
-    """A probe of a judge; `modes` are those it can ask in, `family` its place on a judge's card."""
+    """A probe of a judge; `modes` are those it can ask in, `family` its place on a judge's card.
+
+    Two more attributes say what a plan must know early: `params` names the decoding parameters that
+    it sets, `changes_pictures` is true where any of its variants has `images`.
+    """
 
     name: str
     family: Family

@@ -47,6 +47,10 @@ class Length:
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out that can be padded."""
+        return bool(targets(sample))
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with one response padded: a score's own, else the worst and the best."""
         draws = range(around.config.draws)

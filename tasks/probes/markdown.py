@@ -17,7 +17,7 @@ MARKS = (
     (re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE), ""),  # fences of code
     (re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}(?:\n|\Z)", re.MULTILINE), ""),  # rules
     (re.compile(r"^[ \t]*(?:(?:#{1,6}|[-*+>])[ \t]+)+", re.MULTILINE), ""),  # headings, bullets
-    (re.compile(r"!?\[([^\]\n]{1,300})\]\(([^)\s]{1,500})\)"), r"\1 (\2)"),  # links
+    (re.compile(r"!?\[([^\[\]\n]{1,300})\]\(([^)\s]{1,500})\)"), r"\1 (\2)"),  # links
     (
         re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^\n]{0,300}?[^\s*])\1(?![\w*])"),
         r"\2",
@@ -65,6 +65,10 @@ class Markdown:
     name = "markdown"
     family: Family = "bias"
     modes: tuple[Mode, ...] = MODES
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether a response stands out that can be set in Markdown."""
+        return bool(targets(sample))
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A score's response, or the worse and the better one, without and with markup."""

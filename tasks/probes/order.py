@@ -34,10 +34,14 @@ class Order:
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("pair", "batch")
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the texts differ: of equal ones, another order is the same request."""
+        return len({response.text for response in sample.responses}) == len(sample.responses)
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The other rotations of the sample's responses; `rotated-1` of a pair is its swap."""
-        if len({response.text for response in sample.responses}) < len(sample.responses):
-            return ()  # equal texts: another order is the same request
+        if not self.applies(sample, around):
+            return ()
         size, draws = len(sample.responses), tuple(range(around.config.draws))
         turned = tuple(
             Variant.model_construct(
@@ -114,7 +118,9 @@ def _batch(sample: Row, cells: Sequence[Cell]) -> Counted:
     if not asked:
         return Counted(None, asked=False)
     features = slots.features(asked)
-    return Counted(features, answered=bool(features[0]))
+    gaps = any(None in draws for draws in asked.values())
+    limits = slots.limits(asked) if gaps else None
+    return Counted(features, limits, answered=bool(features[0]))
 
 
 def _draws(cells: Sequence[Cell], variant: str) -> list[str | None]:

@@ -112,6 +112,11 @@ class Overlay:
     name = "overlay"
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
+    changes_pictures = True
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is a picture."""
+        return bool(sample.images)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """A caption and the instruction's keywords; a verdict and an instruction for the judge.
@@ -119,7 +124,7 @@ class Overlay:
         The attacks speak for the worse response of a pair and for a score's response unless it is
         labelled in the upper half of the scale.
         """
-        if not sample.images:
+        if not self.applies(sample, around):
             return ()
         draws = tuple(range(around.config.draws))
         again = tuple(range(len(draws), 2 * len(draws)))  # an arm may be the base itself

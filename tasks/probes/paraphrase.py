@@ -63,12 +63,11 @@ class Paraphrase:
         return pl.concat(frames)
 
 
-def _flips(
-    prompts: Sequence[str], row: Mapping[str, Any], cells: Sequence[Cell]
-) -> tuple[float, ...] | None:
+def _flips(prompts: Sequence[str], row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
     """A sample counts if every wording has a readable answer."""
     said = [_readable(cells, prompt) for prompt in prompts]
-    return wording.flip_features(said) if all(said) else None
+    found = wording.flip_features(said) if all(said) else None
+    return Counted(found, answered=found is not None, gaps=_gaps(prompts, cells))
 
 
 def _halves(mode: Mode, row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
@@ -78,9 +77,14 @@ def _halves(mode: Mode, row: Mapping[str, Any], cells: Sequence[Cell]) -> Counte
         return Counted(None, asked=False)
     said = [_readable(cells, prompt) for prompt in PROMPTS]
     if min(map(len, said)) < 2:
-        return Counted(None, answered=False)
+        return Counted(None, answered=False, gaps=_gaps(PROMPTS, cells))
     halves = [side(mode, labels, draws[half::2]) for half in (0, 1) for draws in said]
-    return Counted(tuple(value for columns in halves for value in columns))
+    features = tuple(value for columns in halves for value in columns)
+    return Counted(features, gaps=_gaps(PROMPTS, cells))
+
+
+def _gaps(prompts: Sequence[str], cells: Sequence[Cell]) -> bool:
+    return any(c.verdict is None and not c.open for c in cells if c.variant in prompts)
 
 
 def _readable(cells: Sequence[Cell], variant: str) -> list[str]:

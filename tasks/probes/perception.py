@@ -49,6 +49,15 @@ class Perception:
     name = "perception"
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = MODES
+    changes_pictures = True
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the sample is the first of an item whose picture something is known of."""
+        item = around.facts.get(sample.item_id)
+        first = around.firsts[sample.item_id] == sample.sample_id
+        if item is None or not first or not sample.images or not around.shows_pictures:
+            return False
+        return bool(questions(item, around.often))
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """All questions of the sample's item, if the sample is the first of it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from data.records import Mode, Scale
-from tasks.measures import imagery
+from tasks.measures import imagery, imagery_limits
 from tasks.measures.kinds import Measure
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.probes.contrasts import Arm, Row, reading
@@ -41,9 +41,12 @@ def series(
 
 def _counting(mode: Mode, scale: Scale, arm: Arm) -> Count:
     def count(row: Row, cells: Sequence[Cell]) -> Counted:
-        base, treated = _draws(cells, arm.control), _draws(cells, arm.treated)
-        if not base or not treated:
+        sides = [[c for c in cells if belongs(c.variant)] for belongs in (arm.control, arm.treated)]
+        if not all(sides):
             return Counted(None, asked=False)
+        base, treated = (tuple(c.verdict for c in side if not c.open) for side in sides)
+        if not base or not treated:  # not answered yet is no refusal
+            return Counted(None, answered=False)
         return _count(mode, scale, tuple(label_verdicts(row)), base, treated)
 
     return count
@@ -53,13 +56,18 @@ def _counting(mode: Mode, scale: Scale, arm: Arm) -> Count:
 def _count(
     mode: Mode, scale: Scale, labels: tuple[str, ...], base: imagery.Draws, treated: imagery.Draws
 ) -> Counted:
+    gaps, limits = None in base or None in treated, None
     if mode == "score":
         label = combined_score(labels) if labels else None
         features = imagery.score_features(base, treated, scale, label)
+        if gaps:
+            limits = imagery_limits.score_limits(base, treated, scale, label)
     else:
         choice = combined_choice(labels) if labels else None
         features = imagery.agreement_features(base, treated, choice)
-    return Counted(features, answered=features is not None)
+        if gaps:
+            limits = imagery_limits.agreement_limits(base, treated, choice)
+    return Counted(features, limits, answered=features is not None)
 
 
 def _stepping(mode: Mode, scale: Scale, arms: Sequence[Arm]) -> Count:
@@ -73,7 +81,8 @@ def _stepping(mode: Mode, scale: Scale, arms: Sequence[Arm]) -> Count:
             return Counted(None, asked=False)
         value = reading(mode, scale, row, target(row) if target else None).value
         features = imagery.series_features(base, doses, apart, value)
-        return Counted(features, answered=features is not None)
+        gaps = any(None in draws for draws in (base, *doses))
+        return Counted(features, answered=features is not None, gaps=gaps)
 
     return count
 

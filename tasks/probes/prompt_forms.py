@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from data.records import Sample
+from data.records import Sample, Scale
 from tasks.measures import scale_use
 from tasks.probes.contrasts import Arm
 from tasks.probes.kinds import Found, Variant
@@ -37,19 +37,29 @@ def formed(
 
 def on_the_scale(probe: str, found: Found, arms: Sequence[Arm], listed: Listed) -> pl.DataFrame:
     """How far scores move in each arm, and whether to the score that is listed first."""
-    countings = [Counting(_counting(arm, listed), scale_use.MEASURES, arm.name) for arm in arms]
+    counts = [_counting(arm, listed, found.scale) for arm in arms]
+    countings = [
+        Counting(count, scale_use.MEASURES, arm.name)
+        for count, arm in zip(counts, arms, strict=True)
+    ]
     return counted(probe, "score", found, countings)
 
 
-def _counting(arm: Arm, listed: Listed) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+def _counting(
+    arm: Arm, listed: Listed, scale: Scale
+) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
     def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-        base = [cell.verdict for cell in cells if arm.control(cell.variant)]
+        plain = [cell for cell in cells if arm.control(cell.variant)]
         treated = [cell for cell in cells if arm.treated(cell.variant)]
-        if not base or not treated:
+        if not plain or not treated:
             return Counted(None, asked=False)
-        given = [cell.verdict for cell in treated]
-        features = scale_use.features(base, given, listed(treated[0].variant))
+        base, given = ([c.verdict for c in side if not c.open] for side in (plain, treated))
+        if not base or not given:  # not answered yet is no refusal
+            return Counted(None, answered=False)
+        first = listed(treated[0].variant)
+        gaps = None in base or None in given
+        limits = scale_use.limits(base, given, first, scale) if gaps else None
         readable = any(v is not None for v in base) and any(v is not None for v in given)
-        return Counted(features, answered=readable)
+        return Counted(scale_use.features(base, given, first), limits, answered=readable)
 
     return count

@@ -41,9 +41,13 @@ class Rationale:
     family: Family = "hallucination"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is a picture."""
+        return bool(sample.images)
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample with a prompt that asks for claims; nothing where there is no picture."""
-        if not sample.images:
+        if not self.applies(sample, around):
             return ()
         draws = tuple(range(around.config.draws))
         own = tuple(range(len(sample.responses)))
@@ -134,6 +138,7 @@ def _became(judgements: Judgements) -> Callable[[Row, Sequence[Cell]], Counted]:
             measures.features(given),
             measures.limits(given, bool(row["labels"])),
             answered=any(one.claims is not None for one in given),
+            gaps=any(one.claims is None for one in given),
         )
 
     return features

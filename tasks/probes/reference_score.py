@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -40,6 +40,10 @@ class ReferenceScore:
     name = "reference-score"
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the item has another response with a label."""
+        return _reference(sample, around) is not None
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The reference without a score, then with each; nothing where the item has no other."""
@@ -84,7 +88,7 @@ class ReferenceScore:
         return pl.concat(
             [
                 contrasted(self.name, "score", found, arms),
-                probed(self.name, "score", found, _slope, anchoring.MEASURES),
+                probed(self.name, "score", found, _slope(found.scale), anchoring.MEASURES),
             ]
         )
 
@@ -103,14 +107,24 @@ def _reference(sample: Sample, around: Around) -> str | None:
     return best.responses[0].text
 
 
-def _slope(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-    by_score: dict[int, list[float]] = {}
-    for cell in cells:
-        match = SCORED.match(cell.variant)
-        if match is not None:
-            own = by_score.setdefault(int(match[1]), [])
-            own += [] if cell.verdict is None else [float(cell.verdict)]
-    if not by_score:
-        return Counted(None, asked=False)
-    features = anchoring.features(by_score)
-    return Counted(features, answered=bool(features[0]))
+def _slope(scale: Scale) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+    ends = float(scale.low), float(scale.high)
+
+    def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+        by_score: dict[int, list[float | None]] = {}
+        for cell in cells:
+            match = SCORED.match(cell.variant)
+            if match is not None:
+                own = by_score.setdefault(int(match[1]), [])
+                if not cell.open:
+                    own.append(None if cell.verdict is None else float(cell.verdict))
+        if not by_score:
+            return Counted(None, asked=False)
+        known = {k: [one for one in own if one is not None] for k, own in by_score.items()}
+        features = anchoring.features(known)
+        limits = None
+        if all(by_score.values()) and any(None in own for own in by_score.values()):
+            limits = anchoring.limits(by_score, ends)
+        return Counted(features, limits, answered=bool(features[0]))
+
+    return count

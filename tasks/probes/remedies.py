@@ -112,13 +112,17 @@ def _orders(steps: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted
     names = ("base", TURNED, steps, f"{steps}/{TURNED}")
 
     def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-        ways = [[cell.verdict for cell in cells if cell.variant == name] for name in names]
-        if not all(ways):
+        asked = [[cell for cell in cells if cell.variant == name] for name in names]
+        if not all(asked):
             return Counted(None, asked=False)
+        ways = [[cell.verdict for cell in way if not cell.open] for way in asked]
+        if not all(ways):  # not answered yet is no refusal
+            return Counted(None, answered=False)
+        limits = remedied.limits(ways) if any(None in way for way in ways) else None
         plain, turned, changed, both = ([v for v in way if v is not None] for way in ways)
         if not (plain and turned and changed and both):
-            return Counted(None, answered=False)
+            return Counted(None, limits, answered=False)
         before = remedied.first_over_second(plain, turned)
-        return Counted((1.0, before, remedied.first_over_second(changed, both)))
+        return Counted((1.0, before, remedied.first_over_second(changed, both)), limits)
 
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,9 +11,10 @@ import polars as pl
 
 from data.records import READABLE, AnswerMode, Estimate
 from tasks.measures import resampling
-from tasks.measures.estimates import Job, estimates, estimates_table
+from tasks.measures.estimates import estimates, estimates_table
 from tasks.measures.evidence import NOTHING, Evidence
 from tasks.measures.kinds import Columns, Measure
+from tasks.measures.replicates import Job
 from tasks.measures.subjects import Subject
 from tasks.probes.kinds import Found
 
@@ -34,12 +36,14 @@ class Counted(NamedTuple):
     """What a sample adds to the sums, and with its unreadable verdicts at their worst and best.
 
     A sample that is not `asked` has no part in the estimate; one that is not `answered` is missing.
+    `gaps` says that some of its verdicts are not readable, by default if there are limits.
     """
 
     features: tuple[float, ...] | None
     limits: tuple[tuple[float, ...], ...] | None = None
     answered: bool = True
     asked: bool = True
+    gaps: bool | None = None
 
 
 RULE = "base and probe rows of the same samples"
@@ -51,13 +55,15 @@ class Counting(NamedTuple):
     """What is measured of each sample's verdicts, for one arm of a probe or for all of it.
 
     `features` turns a sample and its verdicts (base and probe rows) into the measures' columns,
-    or into `None` where they cannot be compared; such samples count as missing.
+    or into `None` where they cannot be compared; such samples count as missing. `together` makes
+    the columns of an image of those of its samples, for measures that are not sums over samples.
     """
 
     features: Features
     measures: Sequence[Measure]
     arm: str | None = None
     columns: Columns = PLAIN
+    together: Callable[[Sequence[tuple[float, ...]]], tuple[float, ...]] | None = None
 
 
 def probed(
@@ -90,10 +96,14 @@ def counted(
         cells = _cells(group)
         covered = [(by_id[key], own) for key, own in cells.items() if key in by_id]
         for counting in countings:
-            each = [(sample, _counted(counting.features(sample, own))) for sample, own in covered]
-            asked = [(sample, counts) for sample, counts in each if counts.asked]
+            each = ((sample, _counted(counting.features(sample, own))) for sample, own in covered)
+            asked: list[Asked] = [(sample, counts) for sample, counts in each if counts.asked]
+            if counting.together is not None:
+                asked = _by_image(asked, counting.together)
             evidence = _evidence([counts for _, counts in asked], counting.columns)
             if evidence is not None:
+                told = np.array([bool(sample["labels"]) for sample, _ in asked])
+                evidence = dataclasses.replace(evidence, labelled=told)
                 subject = Subject(judge, mode, setting, name, RULE, counting.arm)
                 layers = resampling.strata([sample for sample, _ in asked])
                 job = Job(subject, evidence, counting.measures)
@@ -105,6 +115,34 @@ def _counted(features: Counted | tuple[float, ...] | None) -> Counted:
     if isinstance(features, Counted):
         return features
     return Counted(features, answered=features is not None)
+
+
+Asked = tuple[Mapping[str, Any], Counted]
+Numbers = tuple[float, ...]
+
+
+def _by_image(
+    asked: Sequence[Asked], together: Callable[[Sequence[Numbers]], Numbers]
+) -> list[Asked]:
+    """The samples with what their image adds in its first one, and nothing in the others."""
+    images: dict[tuple[str | None, str], list[Numbers]] = {}
+    for sample, counts in asked:
+        if counts.features is not None:
+            images.setdefault(_image(sample), []).append(counts.features)
+    added = {image: together(features) for image, features in images.items()}
+    found = []
+    for sample, counts in asked:
+        if counts.features is None:
+            found.append((sample, counts))
+            continue
+        features = added[_image(sample)]
+        found.append((sample, counts._replace(features=features)))
+        added[_image(sample)] = (0.0,) * len(features)
+    return found
+
+
+def _image(sample: Mapping[str, Any]) -> tuple[str | None, str]:
+    return sample["source"], sample["cluster_id"] or f"\0{sample['sample_id']}"
 
 
 def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
@@ -129,7 +167,14 @@ def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
         ),
         asked=np.ones(len(counted), dtype=np.int64),
         extremes=extremes,
+        gaps=np.array([_gaps(counts) for counts in counted]),
     )
+
+
+def _gaps(counts: Counted) -> bool:
+    if counts.gaps is not None:
+        return counts.gaps
+    return counts.limits is not None and any(map(any, counts.limits))
 
 
 def _groups(

@@ -25,9 +25,13 @@ class ScoreLabels:
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score",)
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether the scale has the five levels that are labelled."""
+        return around.scale.high - around.scale.low == 4
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The sample under every set of labels; nothing on another scale."""
-        if around.scale.high - around.scale.low != 4:
+        if not self.applies(sample, around):
             return ()
         draws = range(around.config.draws)
         asked = [

@@ -30,6 +30,10 @@ class Settings:
     family: Family = "consistency"
     modes: tuple[Mode, ...] = MODES
 
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is another setting to ask in."""
+        return any(askable(steps, around) for steps in SETTINGS)
+
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """The base question in every other setting."""
         draws = tuple(range(around.config.draws))

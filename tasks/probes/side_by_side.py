@@ -20,7 +20,8 @@ ESCALATED = "escalated"  # how the variant of an escalated sample's cascade ends
 def agreements(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
     """Every arm's primary agreement measure beside that of the base answers, and the change."""
     measures = side_by_side.AGREEMENT
-    each = [Counting(_agreeing(mode, arm), measures, arm.name) for arm in arms]
+    ends = float(found.scale.low), float(found.scale.high)
+    each = [Counting(_agreeing(mode, ends, arm), measures, arm.name) for arm in arms]
     return counted(probe, mode, found, each)
 
 
@@ -39,17 +40,24 @@ def both_ways(cells: Sequence[Cell], arm: Arm) -> tuple[list[Cell], list[Cell]]:
     return plain, [cell for cell in cells if arm.treated(cell.variant)]
 
 
-def _agreeing(mode: Mode, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+def _agreeing(
+    mode: Mode, ends: tuple[float, float], arm: Arm
+) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
     def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         labels = label_verdicts(row)
         plain, changed = both_ways(cells, arm)
         if not labels or not plain or not changed:
             return Counted(None, asked=False)
-        ways = [[c.verdict for c in way if c.verdict is not None] for way in (plain, changed)]
-        if not all(ways):
+        asked = [[c.verdict for c in way if not c.open] for way in (plain, changed)]
+        if not all(asked):  # not answered yet is no refusal
             return Counted(None, answered=False)
+        gaps = any(None in way for way in asked)
+        limits = side_by_side.limits(mode, labels, asked, ends) if gaps else None
+        ways = [[verdict for verdict in way if verdict is not None] for way in asked]
+        if not all(ways):
+            return Counted(None, limits, answered=False)
         before, after = (side_by_side.side(mode, labels, way) for way in ways)
-        return Counted((*before, *after))
+        return Counted((*before, *after), limits)
 
     return count
 

@@ -55,6 +55,11 @@ class Transforms:
     name = "transforms"
     family: Family = "bias"
     modes: tuple[Mode, ...] = ("score", "pair")
+    changes_pictures = True
+
+    def applies(self, sample: Sample, around: Around) -> bool:
+        """Whether there is a picture."""
+        return bool(sample.images)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:
         """Every transform that fits the sample.
@@ -62,7 +67,7 @@ class Transforms:
         A change can leave a picture as it was. Then the request is the base request, so that
         other repeat indices than the base draws' keep it from being answered by them.
         """
-        if not sample.images:
+        if not self.applies(sample, around):
             return ()
         draws = around.config.draws
         asked = [asked_again(sample, range(1, draws))]

@@ -13,7 +13,7 @@ from data.records import LETTERS, AnswerMode, Mode, Sample
 from tasks.measures import triangle
 from tasks.measures.triangle import Way, from_choices, from_scores
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
-from tasks.probes.rows import Cell, Counting, counted
+from tasks.probes.rows import Cell, Counted, Counting, counted
 
 SIDES: Mapping[Mode, tuple[tuple[Mode, Mode], ...]] = {
     "pair": (("score", "pair"),),
@@ -82,22 +82,28 @@ def _under_samples_mode(found: Found, probe: str) -> pl.DataFrame:
     return joined.with_columns(own).drop("of_sample")
 
 
-def _conflicts(
-    one: Mode, other: Mode
-) -> Callable[[Mapping[str, Any], Sequence[Cell]], tuple[float, ...] | None]:
-    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+def _conflicts(one: Mode, other: Mode) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         """A sample counts if both ways say something of at least one pair of its responses."""
         said: dict[str, list[str]] = {}
         for cell in cells:
             if cell.verdict is not None:
                 said.setdefault(cell.variant, []).append(cell.verdict)
         pairs = combinations(LETTERS[: len(row["responses"])], 2)
-        return triangle.features(
+        found = triangle.features(
             (_way(one, row["mode"], said, a, b), _way(other, row["mode"], said, a, b))
             for a, b in pairs
         )
+        gaps = any(_belongs(cell, row["mode"], one, other) for cell in cells if not cell.verdict)
+        return Counted(found, answered=found is not None, gaps=gaps)
 
     return features
+
+
+def _belongs(cell: Cell, mode: Mode, *ways: Mode) -> bool:
+    """Whether an answer belongs to one of the ways."""
+    own = mode if cell.variant == "base" else cell.variant.partition("/")[0]
+    return own in ways
 
 
 def _way(way: Mode, mode: Mode, said: Draws, a: str, b: str) -> Way:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import polars as pl
 
 from data.errors import HostError
 from tasks.gate.verdict import cells_of, deciding
-from tasks.report import distributions, doses, tables
-from tasks.report.card import TITLES, Card
+from tasks.report import distributions, doses, probe_rows, tables
+from tasks.report.card import TITLES, Card, Heading
 
 HERE = Path(__file__).parent
 SHARES = {
@@ -26,7 +26,10 @@ SHARES = {
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a page shows: `run.json`, the run's tables, and what the measures mean."""
+    """What a page shows: `run.json`, the run's tables, and what the measures mean.
+
+    `headlines` are the estimates that stand for each probe.
+    """
 
     run: Mapping[str, Any]
     config_yaml: str
@@ -42,6 +45,7 @@ class ReportInputs:
     definitions: Mapping[str, str]
     cards: Sequence[Card] = ()
     comparison: pl.DataFrame | None = None
+    headlines: Mapping[str, Collection[Heading]] = field(default_factory=dict)
 
 
 def write_report(path: Path, inputs: ReportInputs) -> None:
@@ -101,7 +105,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "gated": _gated(inputs, names),
         "cards": inputs.cards,
         "titles": TITLES,
-        "probes": tables.probes(inputs.estimates, names),
+        "probes": list(probe_rows.folded(inputs.estimates, names, inputs.headlines)),
         "alarms": [
             {**row, "name": names(row["judge"])} for row in tables.alarming(inputs.estimates)
         ],

@@ -77,7 +77,7 @@ def board(
         "setting",
         nulls_last=True,
     )
-    return [_row(row, names) for row in ranked.iter_rows(named=True)]
+    return [shown(row, names) for row in ranked.iter_rows(named=True)]
 
 
 def by_source(estimates: pl.DataFrame, mode: str, metric: str, names: Names) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def ceilings(
         & (pl.col("group") == "pooled")
         & pl.col("metric").is_in(list(primary.values()))
     )
-    return [_row(row, names) for row in rows.iter_rows(named=True)]
+    return [shown(row, names) for row in rows.iter_rows(named=True)]
 
 
 def leaderboards(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
@@ -190,7 +190,7 @@ def leaderboards(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
         descending=[False, False, False, True, True], nulls_last=True,
     )  # fmt: skip
     return [
-        {**_row(row, names), "about": row["group"].removeprefix("responder:")}
+        {**shown(row, names), "about": row["group"].removeprefix("responder:")}
         for row in ordered.iter_rows(named=True)
     ]
 
@@ -202,14 +202,6 @@ def differences(frame: pl.DataFrame, mode: str, names: Names) -> list[dict[str, 
         {**row, "name": names(row["judge"]), "other_name": names(row["other"])}
         for row in rows.iter_rows(named=True)
     ]
-
-
-def probes(estimates: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
-    """The pooled estimates of every probe."""
-    asked = pl.col("probe").is_not_null() & ~pl.col("probe").is_in([CEILING, BOARD])
-    rows = estimates.filter(asked & (pl.col("group") == "pooled"))
-    ordered = rows.sort("probe", "mode", "metric", "judge", maintain_order=True)
-    return [_row(row, names) for row in ordered.iter_rows(named=True)]
 
 
 def alarming(estimates: pl.DataFrame) -> list[dict[str, Any]]:
@@ -265,7 +257,8 @@ def parts(run: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: dict[str, Any], names: Names) -> dict[str, Any]:
+def shown(row: dict[str, Any], names: Names) -> dict[str, Any]:
+    """An estimate with what the page says besides: name, coverage, estimand."""
     asked = row["n"] + row["n_missing"]
     return {
         **row,

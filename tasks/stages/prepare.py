@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +19,21 @@ from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
 from data.tables import Samples
+from tasks import cautions
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
-from tasks.families import cautions
-from tasks.fingerprints import config_fingerprints, prompt_fingerprints
+from tasks.doses import require_known_doses
+from tasks.fingerprints import (
+    commit,
+    config_fingerprints,
+    prompt_fingerprints,
+    versions,
+)
 from tasks.gate.baseline import require_baseline
 from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
-from tasks.probe_plan import not_asked, probed_variants
+from tasks.probe_plan import changing_pictures, not_asked, probed_variants
 from tasks.probes import PROBES
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
@@ -45,8 +48,6 @@ from tasks.stages.context import (
 )
 from tasks.stages.fresh import draw_fresh, drawn
 
-PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
-
 
 def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFolder:
     """A new run folder that holds all that decides the run; `base` resolves relative paths.
@@ -58,6 +59,7 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
     meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
     require_probes(list(config.probes), list(PROBES))
+    require_known_doses(config)
     prompts = PromptSet.load(None if config.prompts is None else Path(config.prompts))
     seats = seats_of(config, load_price_list(prices))
     _require_writable(Path(config.cache))
@@ -76,11 +78,11 @@ def create_run(config: RunConfig, base: Path, prices: Path, path: Path) -> RunFo
         not_asked=not_asked(config, seats),
         sanitise=config.sanitise,
         config_sha256=meaning,
-        cautions=cautions(config),
+        cautions=cautions.of_config(config),
         prompts_sha256=prompts.sha256,
         fingerprints={"config": parts, "prompts": prompt_fingerprints(prompts.files)},
         epoch=config.epoch,
-        commit=_commit(),
+        commit=commit(),
         versions=versions(),
         seed=config.bootstrap.seed,
         level=config.bootstrap.level,
@@ -122,8 +124,14 @@ def load_samples(here: Context) -> dict[str, Any]:
         "limit": config.limit,
         "sha256": dataset_sha256(fingerprints(frame)),
     }
-    run.note(dataset=facts)
+    known = run.facts()["cautions"]
+    run.note(dataset=facts, cautions=[*known, *cautions.of_authors(config, _authors(frame))])
     return facts
+
+
+def _authors(samples: pl.DataFrame) -> set[str]:
+    """Who wrote the samples' responses."""
+    return set(samples["responses"].explode().struct.field("author").drop_nulls())
 
 
 def prepare_images(here: Context) -> dict[str, int]:
@@ -159,9 +167,10 @@ def prepare_images(here: Context) -> dict[str, int]:
 def _wanted(here: Context, references: Mapping[str, ImageRef]) -> list[Wanted]:
     """Every image as it is, and as the configured probes change it."""
     wanted: dict[tuple[str, str], Wanted] = {(i.sha256, ""): (i, ()) for i in references.values()}
-    if here.config.probes:
+    changing = changing_pictures(here.config)
+    if changing.probes:
         samples = [sample for sample in here.samples() if sample.responses]
-        found = probed_variants(here.config, samples, here.scale, here.facts(), here.fresh())
+        found = probed_variants(changing, samples, here.scale, here.facts(), here.fresh())
         for _, ask in found:
             if not any(change.do == OMITTED for change in ask.images):
                 key = change_key(ask.images)
@@ -212,29 +221,6 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     here.run.store("samples", tables.samples_table(kept))
     dataset = here.run.facts()["dataset"]
     here.run.note(dataset={**dataset, "samples": len(kept), "rejected": len(known) + len(bad)})
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that can change a result."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), **found}
-
-
-def _commit() -> str | None:
-    """The commit of the checkout judgeflow runs from, with `+` if it has changes."""
-    here = Path(__file__).parents[2]
-    if not (here / ".git").exists():
-        return None
-    try:
-        head, dirty = (
-            subprocess.run(
-                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10
-            ).stdout.strip()
-            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno"))
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return f"{head}{'+' if dirty else ''}" if head else None
 
 
 def _require_writable(cache: Path) -> None:

@@ -17,8 +17,9 @@ from tasks.measures.memo import remembering
 from tasks.panels import panel_verdicts
 from tasks.probes import PROBES, Found, claims_of, estimate_probes
 from tasks.probes.fresh import FreshProbe, rows_of_probe
+from tasks.probes.kinds import Family
 from tasks.report import ReportInputs, write_report
-from tasks.report.card import Card, cards
+from tasks.report.card import Card, Heading, cards
 from tasks.report.card_markdown import markdown
 from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
@@ -66,11 +67,11 @@ def measure(here: Context) -> pl.DataFrame:
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     here.run.store("differences", differences)
-    here.run.note(**_headlines(here, estimates))
+    here.run.note(**_primaries(here, estimates))
     return estimates
 
 
-def _headlines(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
+def _primaries(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
     """The primary measure of each mode that was measured, and every judge's figure in it."""
     base = estimates.filter(pl.col("probe").is_null() & (pl.col("group") == "pooled"))
     measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
@@ -127,6 +128,7 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
         definitions=definitions(),
         cards=judge_cards(here),
         comparison=run.table("comparison") if run.has("comparison") else None,
+        headlines={name: headings for name, (_, headings) in _headlines().items()},
     )
     write_report(path, inputs)
     for card in inputs.cards:
@@ -138,12 +140,16 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
 def judge_cards(here: Context) -> list[Card]:
     """A card for every judge of the run."""
     tables = {name: here.run.table(name) for name in ("estimates", "differences", "verdicts")}
+    return cards(here.run.facts(), tables, _headlines(), primary(), usd_per_1000(here))
+
+
+def _headlines() -> dict[str, tuple[Family, set[Heading]]]:
+    """The family of each probe, and the estimates that stand for it."""
     modes: tuple[AnswerMode, ...] = (*MODES, "ask")
-    headlines = {
+    return {
         name: (probe.family, {(mode, *head) for mode in modes for head in probe.headlines(mode)})
         for name, probe in PROBES.items()
     }
-    return cards(here.run.facts(), tables, headlines, primary(), usd_per_1000(here))
 
 
 def coverage(here: Context) -> dict[str, float]:

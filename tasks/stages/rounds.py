@@ -14,7 +14,7 @@ from cache.opening import open_cache
 from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
-from data.records import LABEL_TOKENS, Sample
+from data.records import Sample
 from data.tables import ANSWERS, PLAN, Samples, table
 from tasks import engine_room
 from tasks.asking import UNKNOWN, Ground, Planned
@@ -31,6 +31,7 @@ from tasks.plan import (
 )
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.context import Context
+from tasks.stages.outcomes import answer_row, counts_of
 from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
 
 WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
@@ -157,9 +158,9 @@ def execute_shard(
         for row in requests.iter_rows(named=True)
     ]
     outcomes = engine_room.answer(here.run, here.config, here.seats, jobs, tell)
-    answers = table((_answer_row(outcome) for outcome in outcomes), ANSWERS)
+    answers = table((answer_row(outcome) for outcome in outcomes), ANSWERS)
     tables.write(answers, here.run.path / "answers" / f"{shard}.parquet")
-    counts = _counts(shard, outcomes)
+    counts = counts_of(shard, outcomes)
     reason = engine_room.stop_reason(here.run)
     if counts["open"]:
         if reason is not None:
@@ -232,41 +233,3 @@ def request_texts(here: Context, shard: str) -> dict[str, str]:
     """The stored requests of a shard, as canonical JSON by key."""
     requests = tables.read(here.run.path / "requests" / f"{shard}.parquet", REQUESTS)
     return dict(requests.select("request_key", "request").iter_rows())
-
-
-def _answer_row(outcome: Outcome) -> dict[str, Any]:
-    row: dict[str, Any] = {"request_key": outcome.job.key, "judge": outcome.job.judge}
-    answer, failure = outcome.answer, outcome.failure
-    if answer is not None:
-        return row | {
-            "status": "answered",
-            "cached": outcome.cached,
-            "usd": outcome.usd,
-            **answer.model_dump(exclude={"usage", "label_tokens"}),
-            **answer.usage.model_dump(),
-            "label_tokens": LABEL_TOKENS.dump_json(answer.label_tokens).decode()
-            if answer.label_tokens
-            else None,
-        }
-    assert failure is not None
-    gone = failure.kind in {"bad_request"}
-    return row | {
-        "status": "failed" if gone else "open",
-        "failure": failure.kind,
-        "message": failure.message,
-        "attempts": failure.attempts,
-        "cached": False,
-    }
-
-
-def _counts(shard: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    answered = [outcome for outcome in outcomes if outcome.answer is not None]
-    failed = [o for o in outcomes if o.failure is not None and o.failure.kind == "bad_request"]
-    return {
-        "shard": shard,
-        "requests": len(outcomes),
-        "cached": sum(outcome.cached for outcome in answered),
-        "sent": sum(not outcome.cached for outcome in answered),
-        "failed": len(failed),
-        "open": len(outcomes) - len(answered) - len(failed),
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from cache.keys import request_of_json
 from data.errors import ConfigError, DataError
 from data.image_store import ImageStore, PreparedImage
-from data.records import Request
+from data.records import LETTERS, Request, Sample
 from tasks.asking import Asked, Ground, planned
 from tasks.config import ProbeConfig
 from tasks.images import prepare_all
@@ -18,6 +18,7 @@ from tasks.judges import Seat
 from tasks.plan import judging_text
 from tasks.probes import PROBES, Around, Variant
 from tasks.probes.fresh import FreshProbe
+from tasks.prompts.change_words import picture_words, prompt_words
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import Context
 from tasks.stages.fresh import drawn
@@ -25,9 +26,11 @@ from tasks.stages.fresh import drawn
 
 @dataclass(frozen=True)
 class Shown:
-    """One question: what it is called, how often it is asked, and the request itself."""
+    """One question: of whom, what it is called, what is changed, and the request itself."""
 
+    seat: Seat
     ask: Variant
+    changed: tuple[str, ...]
     purpose: str
     request: Request
     images: tuple[PreparedImage, ...]
@@ -53,7 +56,9 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
         some = [each.sample_id for each in can[:3]]
         raise DataError(f"there is no sample {sample_id!r}; the first are {some!r}")
     settings = here.config.probes.get(probe, ProbeConfig())
-    variants = PROBES[probe].vary(sample, Around(settings, here.scale, samples, here.facts()))
+    variants = PROBES[probe].vary(
+        sample, Around(settings, here.scale, samples, here.facts(), here.config.settings)
+    )
     if not variants or sample.mode not in PROBES[probe].modes:
         raise ConfigError(f"probe {probe!r} asks nothing about {sample_id!r}")
     own = tuple(range(len(sample.responses)))
@@ -62,7 +67,7 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
     seat = _seat(here, judge)
     ground = _ground(here, seat, asked)
     setting = here.config.settings[0]
-    return [_shown(ground, seat, ask, setting, probe) for ask in asked]
+    return [_shown(ground, seat, ask, setting, probe, sample) for ask in asked]
 
 
 def _seat(here: Context, judge: str | None) -> Seat:
@@ -89,7 +94,9 @@ def _ground(here: Context, seat: Seat, asked: Sequence[Variant]) -> Ground:
     return Ground(here.config, here.scale, here.prompts, here.seats, images)
 
 
-def _shown(ground: Ground, seat: Seat, ask: Variant, setting: str, probe: str) -> Shown:
+def _shown(
+    ground: Ground, seat: Seat, ask: Variant, setting: str, probe: str, original: Sample
+) -> Shown:
     purpose = "judge" if ask.question is None else "ask"
     asked = Asked(ask, setting, ask.repeats[0], probe, purpose)
     row = planned(ground, seat, asked, judging_text(ground, seat, asked))
@@ -98,8 +105,35 @@ def _shown(ground: Ground, seat: Seat, ask: Variant, setting: str, probe: str) -
     request = request_of_json(row.request_text)
     sent = {image.sha256 for image in request.images}
     key = change_key(ask.images)
-    shown = [ground.images.get((image.sha256, seat.limits, key)) for image in ask.sample.images]
-    return Shown(ask, purpose, request, tuple(i for i in shown if i and i.sha256 in sent))
+    images = [ground.images.get((image.sha256, seat.limits, key)) for image in ask.sample.images]
+    pictures = tuple(i for i in images if i and i.sha256 in sent)
+    return Shown(seat, ask, tuple(_changed(ask, original)), purpose, request, pictures)
+
+
+def _changed(ask: Variant, original: Sample) -> Iterator[str]:
+    """What differs from the base question, in words."""
+    if ask.question is not None:
+        yield "nothing is judged: a question about the picture is asked"
+    yield from prompt_words(ask.prompt)
+    if ask.images:
+        yield f"the picture: {picture_words(ask.images)}"
+    if ask.sample.images != original.images:
+        yield "other pictures, or in another order"
+    if ask.sample.mode != original.mode:
+        yield f"judged as {ask.sample.mode}, not as {original.mode}"
+    elif ask.question is None:
+        yield from _changed_texts(ask.sample, original)
+    if ask.presented != tuple(range(len(ask.presented))):
+        yield f"shown in the order {', '.join(LETTERS[own] for own in ask.presented)}"
+    if ask.params:
+        yield ", ".join(f"{name} {value}" for name, value in ask.params.items())
+
+
+def _changed_texts(sample: Sample, original: Sample) -> Iterator[str]:
+    for own, (after, before) in enumerate(zip(sample.responses, original.responses, strict=False)):
+        if after.text != before.text:
+            which = f"response {LETTERS[own]}" if len(original.responses) > 1 else "the response"
+            yield f"{which} has another text ({len(before.text)} -> {len(after.text)} characters)"
 
 
 def told(shown: Shown) -> dict[str, Any]:
@@ -109,10 +143,18 @@ def told(shown: Shown) -> dict[str, Any]:
         "mode": "ask" if shown.purpose == "ask" else shown.ask.sample.mode,
         "repeats": list(shown.ask.repeats),
         "presented": list(shown.ask.presented),
+        "judge": shown.seat.name,
+        "model": shown.seat.model,
         "params": shown.request.params,
+        "changed": list(shown.changed),
         "prompt": shown.request.text,
         "images": [
-            {"sha256": image.sha256, "of": image.path, "change": image.change}
+            {
+                "sha256": image.sha256,
+                "of": image.path,
+                "change": image.change,
+                "words": picture_words(shown.ask.images),
+            }
             for image in shown.images
         ],
     }

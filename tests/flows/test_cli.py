@@ -121,6 +121,23 @@ def test_the_quote_counts_everything_and_makes_no_call(
     assert "prices as of" in text.out
 
 
+def test_the_quote_has_sums_by_mode_and_probe_and_lines_where_they_are_wanted(
+    offline: InProcess,
+) -> None:
+    path = offline.config(probes={"length": {"limit": 3}, "rationale": {"limit": 2}})
+    text = offline("plan", path).out
+    lines = offline("plan", path, "--json").json["lines"]
+    asked = sum(line["requests"] for line in lines if line["probe"] == "length")
+    row = next(line.split() for line in text.splitlines() if line.startswith("length"))
+    assert row[:2] == ["length", str(asked)]
+    assert "(base)" in text
+    assert "own/summary" not in text
+    assert "caution: probe 'rationale': no `verifier` is configured" in text
+    every = offline("plan", path, "--variants").out
+    assert sum(len(line.split()) > 10 for line in every.splitlines()[2:]) >= len(lines)
+    assert "own/summary" in every
+
+
 def test_an_unknown_price_is_said_and_not_guessed(offline: InProcess) -> None:
     judge = {"name": "m", "client": "openai", "model": "my-own", "base_url": "http://gpu/v1"}
     quoted = offline("plan", offline.config(judges=[judge]), "--json").json

@@ -31,6 +31,19 @@ def test_a_probe_shows_its_prompts_and_writes_its_images(offline: InProcess) -> 
         assert hashlib.sha256(content).hexdigest() == image["sha256"]
 
 
+def test_people_read_words_and_machines_the_raw_change(offline: InProcess) -> None:
+    words = ("probes", "show", "transforms", SAMPLE, "--config", offline.config())
+    text = offline(*words, "--to", offline.folder / "images").out
+    assert "1 request of judge 'sim' (" in text
+    assert "changed: the picture: packed as JPEG of quality 10\n" in text
+    assert ", cropped by 1 % at each edge -> " in text
+    assert "blind_accuracy" not in text  # parameters of the simulation
+    assert '"do"' not in text
+    raw = {row["variant"]: row for row in offline(*words, "--json").json}
+    assert json.loads(raw["jpeg/10"]["images"][0]["change"])[0]["level"] == 10
+    assert raw["jpeg/10"]["params"]
+
+
 def test_what_cannot_be_shown_is_said_in_a_line(offline: InProcess) -> None:
     path = offline.config()
     for words, said in (

@@ -12,9 +12,10 @@ from tasks.claims.checking import WORDS, Held
 from tasks.claims.reading import Claim
 from tasks.config import BootstrapConfig
 from tasks.measures import rationale, resampling
-from tasks.measures.estimates import Job, estimates
+from tasks.measures.estimates import estimates
 from tasks.measures.evidence import Evidence
 from tasks.measures.rationale import Judgement
+from tasks.measures.replicates import Job
 from tasks.measures.subjects import Subject
 from tasks.probes.rows import PLAIN
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from tasks.config import BootstrapConfig
-from tasks.measures.estimates import Job, estimates
+from tasks.measures.estimates import estimates
 from tasks.measures.evidence import CHOICES, Evidence
 from tasks.measures.kinds import Columns, Measure
 from tasks.measures.pair import MEASURES as PAIR
+from tasks.measures.replicates import Job
 from tasks.measures.resampling import strata
 from tasks.measures.score import MEASURES as SCORE
 from tasks.measures.subjects import Subject

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,19 @@ def test_a_line_becomes_a_heading_and_bullets() -> None:
 def test_hostile_markup_costs_no_more_than_its_length(mark: str) -> None:
     text = mark * 20_000
     assert bare(rendered(text)) == bare(plain(text))
+
+
+def test_a_hundred_thousand_brackets_are_varied_at_once() -> None:
+    sample = labelled("pair", 1, "[" * 100_000)
+    started = time.process_time()
+    assert asked("markdown", sample)
+    assert time.process_time() - started < 1
+
+
+def test_a_link_begins_at_its_last_bracket() -> None:
+    assert plain("[see [the legend](key) and ![the map](m.png)") == (
+        "[see the legend (key) and the map (m.png)"
+    )
 
 
 def test_the_plain_form_of_a_plain_response_is_the_base_question() -> None:

@@ -134,6 +134,21 @@ def test_simulated_judges_say_so_wherever_they_stand(html: str) -> None:
         assert around.startswith("sim (simulated)"), html[found.start() - 60 : found.end() + 40]
 
 
+def test_the_headlines_of_a_probe_stand_open_and_the_rest_is_folded(built: ReportInputs) -> None:
+    base = (pl.col("group") == "pooled") & (pl.col("mode") == "score") & pl.col("probe").is_null()
+    rows = built.estimates.filter(base).with_columns(probe=pl.lit("charm"), arm=pl.lit(EVIL))
+    heads = {"charm": {("score", EVIL, "pearson")}}
+    html = page(replace(built, estimates=pl.concat([built.estimates, rows]), headlines=heads))
+    probes = html[html.index('<section id="probes">') :].partition("</section>")[0]
+    seen, _, folded = probes.partition("<details>")
+    assert "<td>pearson</td>" in seen
+    assert "<td>spearman</td>" in folded
+    assert "<td>spearman</td>" not in seen
+    assert "<td>pearson</td>" not in folded
+    assert probes.count("<tr><td>") == rows.height
+    assert "<script" not in probes
+
+
 def test_what_is_not_defined_or_unknown_says_so(html: str) -> None:
     assert "not defined" in html  # a constant judge has no correlation
     assert "price unknown" in html

@@ -1,0 +1,49 @@
+"""What became of a shard's requests, as rows of the answers and as counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from data.records import LABEL_TOKENS
+from tasks.jobs import Outcome
+
+
+def answer_row(outcome: Outcome) -> dict[str, Any]:
+    """A row of `data.tables.ANSWERS`."""
+    row: dict[str, Any] = {"request_key": outcome.job.key, "judge": outcome.job.judge}
+    answer, failure = outcome.answer, outcome.failure
+    if answer is not None:
+        return row | {
+            "status": "answered",
+            "cached": outcome.cached,
+            "usd": outcome.usd,
+            **answer.model_dump(exclude={"usage", "label_tokens"}),
+            **answer.usage.model_dump(),
+            "label_tokens": LABEL_TOKENS.dump_json(answer.label_tokens).decode()
+            if answer.label_tokens
+            else None,
+        }
+    assert failure is not None
+    gone = failure.kind in {"bad_request"}
+    return row | {
+        "status": "failed" if gone else "open",
+        "failure": failure.kind,
+        "message": failure.message,
+        "attempts": failure.attempts,
+        "cached": False,
+    }
+
+
+def counts_of(shard: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """How the requests of a shard ended."""
+    answered = [outcome for outcome in outcomes if outcome.answer is not None]
+    failed = [o for o in outcomes if o.failure is not None and o.failure.kind == "bad_request"]
+    return {
+        "shard": shard,
+        "requests": len(outcomes),
+        "cached": sum(outcome.cached for outcome in answered),
+        "sent": sum(not outcome.cached for outcome in answered),
+        "failed": len(failed),
+        "open": len(outcomes) - len(answered) - len(failed),
+    }
