@@ -1,4 +1,4 @@
-"""What of ours can move a figure, as hashes in `run.json`: prompts, configuration, parser.
+"""What of ours can move a figure, in `run.json`: prompts, configuration, parser, versions.
 
 Pace, prices, limits and paths are no part of it: they change how a run goes, not what is asked.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
+import platform
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from cache.keys import canonical_json
 from tasks.config import RunConfig
 
 HERE = Path(__file__).parent
+PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 READERS = (  # what stands between an answer and a verdict
     "opinions.py",
     "parsing.py",
@@ -65,6 +69,29 @@ def prompt_fingerprints(files: Mapping[str, str]) -> dict[str, str]:
 def parser_fingerprint() -> str:
     """A hash of the code that turns answers into verdicts."""
     return sha256("\0".join((HERE / name).read_text(encoding="utf-8") for name in READERS))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that can change a result."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **found}
+
+
+def commit() -> str | None:
+    """The commit of the checkout judgeflow runs from, with `+` if it has changes."""
+    here = Path(__file__).parents[1]
+    if not (here / ".git").exists():
+        return None
+    try:
+        head, dirty = (
+            subprocess.run(
+                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10
+            ).stdout.strip()
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}{'+' if dirty else ''}" if head else None
 
 
 def sha256(text: str) -> str:

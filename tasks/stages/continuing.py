@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.run_folder import RunFolder
-from tasks.stages.prepare import commit, versions
+from tasks.fingerprints import commit, versions
 
 
 def attempts_with(run: RunFolder, **facts: Any) -> list[dict[str, Any]]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
 import json
 import os
-import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +28,12 @@ from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
 from tasks.config_file import config_sha256
 from tasks.doses import require_known_doses
-from tasks.fingerprints import config_fingerprints, prompt_fingerprints
+from tasks.fingerprints import (
+    commit,
+    config_fingerprints,
+    prompt_fingerprints,
+    versions,
+)
 from tasks.gate.baseline import require_baseline
 from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
@@ -51,8 +53,6 @@ from tasks.stages.context import (
     seats_of,
 )
 from tasks.stages.fresh import draw_fresh, drawn
-
-PACKAGES = ("judgeflow", "prefect", "openai", "anthropic", "polars", "pillow", "great-expectations")
 
 
 def create_run(
@@ -275,29 +275,6 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     here.run.store("samples", tables.samples_table(kept))
     dataset = here.run.facts()["dataset"]
     here.run.note(dataset={**dataset, "samples": len(kept), "rejected": len(known) + len(bad)})
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that can change a result."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), **found}
-
-
-def commit() -> str | None:
-    """The commit of the checkout judgeflow runs from, with `+` if it has changes."""
-    here = Path(__file__).parents[2]
-    if not (here / ".git").exists():
-        return None
-    try:
-        head, dirty = (
-            subprocess.run(
-                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10
-            ).stdout.strip()
-            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno"))
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return f"{head}{'+' if dirty else ''}" if head else None
 
 
 def _require_writable(cache: Path) -> None:

@@ -74,11 +74,11 @@ def measure(here: Context) -> pl.DataFrame:
     estimates = pl.concat(frames)
     here.run.store("estimates", estimates)
     here.run.store("differences", differences)
-    here.run.note(**_figures(here, estimates))
+    here.run.note(**_primaries(here, estimates))
     return estimates
 
 
-def _figures(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
+def _primaries(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
     """The primary measure of each mode that was measured, and every judge's figure in it."""
     base = estimates.filter(pl.col("probe").is_null() & (pl.col("group") == "pooled"))
     measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
