@@ -33,12 +33,12 @@ def of_authors(config: RunConfig, authors: Collection[str]) -> Iterator[str]:
             f"probe {FAMILIES!r}: {strangers!r} of `families` are neither judges nor responders; "
             f"the responders are {written!r}"
         )
-    for name in judges:
-        if known.get(name, name) not in own:
-            yield (
-                f"probe {FAMILIES!r} says nothing of judge {name!r}: no response is of its family; "
-                f"`families` can name it beside some of {written!r}"
-            )
+    alone = [name for name in judges if known.get(name, name) not in own]
+    if alone:
+        yield (
+            f"probe {FAMILIES!r} says nothing of {alone!r}: no response is of such a judge's "
+            f"family; `families` can name it beside some of {written!r}"
+        )
 
 
 def _unverified(config: RunConfig) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -61,16 +62,23 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
         for number, setting in enumerate(config.settings):
             for sample in judged():
                 base = _plain(sample, tuple(range(len(sample.responses))))
-                for repeat in range(config.repeats):
-                    asked = Asked(base, setting, repeat)
-                    yield planned(ground, seat, asked, judging_text(ground, seat, asked))
+                asked = Asked(base, setting)
+                yield from _repeated(ground, seat, asked, range(config.repeats))
             if number > 0:  # probes ask in the first setting; the others are compared with it
                 continue
             for probe, ask in asked_of(seat, probed):
                 purpose = "judge" if ask.question is None else "ask"
-                for repeat in ask.repeats:
-                    asked = Asked(ask, setting, repeat, probe, purpose)
-                    yield planned(ground, seat, asked, judging_text(ground, seat, asked))
+                asked = Asked(ask, setting, probe=probe, purpose=purpose)
+                yield from _repeated(ground, seat, asked, ask.repeats)
+
+
+def _repeated(
+    ground: Ground, seat: Seat, asked: Asked, repeats: Iterable[int]
+) -> Iterator[Planned]:
+    """A judging question with each repeat index; its text is the same in all."""
+    text = judging_text(ground, seat, asked)
+    for repeat in repeats:
+        yield planned(ground, seat, replace(asked, repeat=repeat), text)
 
 
 def plan_verifying(ground: Ground, verifier: Seat, asked: Iterable[Probed]) -> Iterator[Planned]:

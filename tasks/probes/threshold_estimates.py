@@ -246,7 +246,7 @@ def _teller(probe: str, asked: _Asked, level: float) -> Callable[..., Estimate]:
             bound_high=limits[1],
             n=int(asked.total.sum() / 2),
             n_missing=int(asked.missing.sum() / 2),
-            clusters=len(asked.total),
+            clusters=int((asked.total.sum(1) > 0).sum()),
             clustered=True,
             repeat_rule="",
             note=note,

@@ -12,13 +12,12 @@ from typing import Any
 import polars as pl
 from scipy.stats import false_discovery_control, norm
 
-from data.records import Record
 from tasks.probes.kinds import Family
+from tasks.report.card_records import Card, Finding, Trust
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
 WIDE = 0.02  # of limits, to be said on the card
 FEWEST_IMAGES = 10  # for a finding to be called seen
-VERSION = 1  # of the card's JSON
 BASELINE = "baseline:"
 TITLES: Mapping[Family, str] = {
     "bias": "What moves it that should not",
@@ -33,63 +32,6 @@ SHIFTS = frozenset({  # measures whose zero is "no effect"
     "self_preference", "agreement_lost", "effect_slope",
     "agreement_shift", "noise_shift", "conflict_excess", "wording_range",
 })  # fmt: skip
-
-
-class Trust(Record):
-    """The primary measure of a mode beside the best baseline."""
-
-    mode: str
-    setting: str
-    metric: str
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    n_missing: int
-    baseline: str | None = None
-    baseline_value: float | None = None
-    ahead: float | None = None
-    ahead_low: float | None = None
-    ahead_high: float | None = None
-    words: str
-
-
-class Finding(Record):
-    """One headline of a probe; `excess` is the share of verdicts changed beyond noise."""
-
-    family: Family
-    probe: str
-    arm: str | None
-    mode: str
-    metric: str
-    value: float | None
-    low: float | None
-    high: float | None
-    excess: float | None
-    n: int
-    n_missing: int
-    words: str
-
-
-class Card(Record):
-    """One judge on one night.
-
-    Prices are USD per 1,000 base judgements at listed prices, by mode.
-    """
-
-    version: int = VERSION
-    judge: str
-    model: str
-    simulated: bool
-    run: str
-    started: str
-    dataset: str
-    labels: str
-    level: float
-    trust: tuple[Trust, ...]
-    findings: tuple[Finding, ...]
-    unreadable: float | None
-    usd_per_1000: dict[str, float | None]
 
 
 def cards(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tasks.report.card import TITLES, Card, Finding, Trust
+from tasks.report.card import TITLES
+from tasks.report.card_records import Card, Finding, Trust
 from tasks.report.tables import span
 
 

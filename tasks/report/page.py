@@ -14,7 +14,8 @@ import polars as pl
 from data.errors import HostError
 from tasks.gate.verdict import cells_of, deciding
 from tasks.report import distributions, doses, probe_rows, tables
-from tasks.report.card import TITLES, Card, Heading
+from tasks.report.card import TITLES, Heading
+from tasks.report.card_records import Card
 
 HERE = Path(__file__).parent
 SHARES = {

@@ -19,8 +19,9 @@ from tasks.probes import PROBES, Found, claims_of, estimate_probes
 from tasks.probes.fresh import FreshProbe, rows_of_probe
 from tasks.probes.kinds import Family
 from tasks.report import ReportInputs, write_report
-from tasks.report.card import Card, Heading, cards
+from tasks.report.card import Heading, cards
 from tasks.report.card_markdown import markdown
+from tasks.report.card_records import Card
 from tasks.stages.answered import Bills, Texts
 from tasks.stages.context import Context
 from tasks.stages.money import usd_per_1000

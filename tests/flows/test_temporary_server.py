@@ -54,7 +54,7 @@ def ended_afterwards(pid: int) -> Iterator[None]:
     try:
         yield
     finally:
-        if "temporary_server" in command_of(pid):
+        if "watched_server" in command_of(pid):
             os.kill(pid, signal.SIGKILL)
 
 
@@ -67,7 +67,7 @@ def test_the_server_ends_with_the_process_that_is_killed(tmp_path: Path) -> None
     assert parent.stdout is not None
     server = int(parent.stdout.readline())
     with ended_afterwards(server), parent:
-        assert "temporary_server" in command_of(server)
+        assert "watched_server" in command_of(server)
         parent.kill()
         assert within(30, server)
 
@@ -92,7 +92,7 @@ def child_of(pid: int, seconds: float) -> int:
     while time.monotonic() < ends:
         found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True)
         for line in found.stdout.decode().splitlines():
-            if "temporary_server" in line:
+            if "watched_server" in line:
                 return int(line.split()[0])
         time.sleep(0.1)
     raise AssertionError("the run started no temporary server")

@@ -47,8 +47,8 @@ def test_self_preference_names_strangers_and_judges_without_a_family() -> None:
     assert lines == [
         "probe 'self-preference': ['bleu'] of `families` are neither judges nor responders; the "
         "responders are ['rose', 'sky']",
-        "probe 'self-preference' says nothing of judge 'blue': no response is of its family; "
-        "`families` can name it beside some of ['rose', 'sky']",
+        "probe 'self-preference' says nothing of ['blue']: no response is of such a judge's "
+        "family; `families` can name it beside some of ['rose', 'sky']",
     ]
     assert list(of_authors(config(probes={"self-preference": known}), {"rose", "bleu"})) == []
     assert list(of_authors(config(), {"rose"})) == []

@@ -10,6 +10,7 @@ from scipy import stats
 from tasks.config import BootstrapConfig
 from tasks.measures import AGREEMENT, EVERY, better, definitions, estimate, primary
 from tasks.measures.batch import COLUMNS, features
+from tasks.measures.resampling import interval
 from tests.tasks.measures.conftest import row_of, samples, values, verdicts
 
 QUICK = BootstrapConfig(replicates=100)
@@ -186,6 +187,16 @@ def test_the_bootstrap_equals_resampling_rows_by_hand() -> None:
     low, high = np.quantile(draws, [0.025, 0.975])
     assert row["low"] == pytest.approx(low, abs=0.11)
     assert row["high"] == pytest.approx(high, abs=0.11)
+
+
+@pytest.mark.parametrize("replicates", [100, 400, 1999])
+def test_beyond_each_end_lies_its_share_however_few_the_replicates_are(replicates: int) -> None:
+    draws = np.random.default_rng(7).random((4000, replicates))
+    ends = [interval(0.5, each, 0.95) for each in draws]
+    below = np.array([1.0 if found.low is None else found.low for found in ends])
+    above = np.array([1.0 if found.high is None else 1 - found.high for found in ends])
+    for tail in (below, above):  # of a uniform distribution, and so the share itself
+        assert np.mean(tail) == pytest.approx(0.025, abs=4 * np.std(tail) / np.sqrt(len(tail)))
 
 
 def test_the_same_seed_gives_the_same_intervals_whoever_else_is_measured() -> None:

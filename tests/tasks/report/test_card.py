@@ -1,8 +1,9 @@
 from typing import Any
 
 from data.tables import DIFFERENCES, ESTIMATES, VERDICTS, table
-from tasks.report.card import Card, cards
+from tasks.report.card import cards
 from tasks.report.card_markdown import markdown
+from tasks.report.card_records import Card
 
 RUN = {
     "run_id": "r1", "started": "2026-01-01", "level": 0.95, "dataset": {"name": "d"},
