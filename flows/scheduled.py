@@ -142,13 +142,17 @@ def _schedule(when: Timetable) -> Schedule:
 
 def _check(entry: Deployment, flow: Flow[..., Any]) -> None:
     """A mistake is told now rather than at night."""
-    known = list(inspect.signature(flow.fn).parameters)
+    given = inspect.signature(flow.fn).parameters
+    known = list(given)
     unknown = sorted(set(entry.parameters) - set(known))
     if unknown:
         raise ConfigError(
             f"deployment {entry.name!r}: parameter {unknown[0]!r} is not one of {flow.name!r}; "
             f"known: {', '.join(known)}"
         )
+    required = {name for name, about in given.items() if about.default is about.empty}
+    if not entry.schedules and required - set(entry.parameters):
+        return  # the form asks for the rest, and Prefect checks what is filled in
     try:
         flow.validate_parameters(dict(entry.parameters))
     except ParameterTypeError as error:

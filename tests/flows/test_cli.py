@@ -240,7 +240,7 @@ def test_the_cache_is_looked_after(quick: InProcess, standin: StandinControl) ->
 
 
 def _only(folder: Path) -> Path:
-    (found,) = folder.iterdir()
+    (found,) = (path for path in folder.iterdir() if path.is_dir())
     return found
 
 

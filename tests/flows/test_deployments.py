@@ -14,7 +14,7 @@ import yaml
 from tests.flows.conftest import ROOT, InProcess, Server
 
 FILE = ROOT / "deployments/prefect.yaml"
-NAMES = ["nightly/nightly", "nightly/weekly-full", "adhoc/adhoc"]
+NAMES = ["nightly/nightly", "nightly/weekly-full", "adhoc/adhoc", "rerun/rerun"]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_deploying_registers_every_entry_of_the_file(
     for entry, name in zip(entries, NAMES, strict=True):
         found = deployment(prefect_server, name)
         assert found["entrypoint"] == entry["entrypoint"]
-        assert found["parameters"] == entry["parameters"]
+        assert found["parameters"] == entry.get("parameters", {})
         assert found["tags"] == entry["tags"]
         assert found["work_pool_name"] == "judgeflow-test"
         crons = [each["schedule"]["cron"] for each in found["schedules"]]
