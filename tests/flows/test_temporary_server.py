@@ -35,7 +35,7 @@ def free_port() -> int:
 
 def command_of(pid: int) -> str:
     """The command line of a living process; empty for a dead one."""
-    said = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True)
+    said = subprocess.run(["ps", "-wwo", "stat=,args=", "-p", str(pid)], capture_output=True)
     state = said.stdout.decode().strip()
     return "" if state.startswith("Z") else state
 
@@ -49,11 +49,13 @@ def within(seconds: float, pid: int) -> bool:
 
 
 @contextmanager
-def ended_afterwards(pid: int) -> Iterator[None]:
+def ended_afterwards(parent: subprocess.Popen[str], pid: int) -> Iterator[None]:
     """Leave nothing behind where a test fails."""
     try:
         yield
     finally:
+        parent.kill()
+        parent.communicate()
         if "watched_server" in command_of(pid):
             os.kill(pid, signal.SIGKILL)
 
@@ -66,7 +68,7 @@ def test_the_server_ends_with_the_process_that_is_killed(tmp_path: Path) -> None
     )  # fmt: skip
     assert parent.stdout is not None
     server = int(parent.stdout.readline())
-    with ended_afterwards(server), parent:
+    with ended_afterwards(parent, server):
         assert "watched_server" in command_of(server)
         parent.kill()
         assert within(30, server)
@@ -79,7 +81,7 @@ def test_a_run_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
     slow = {"name": "sim", "client": "simulated", "simulation": {"latency_s": 5}}
     run = alone.start("run", alone.config(judges=[slow]), "--run-dir", tmp_path / "run")
     server = child_of(run.pid, seconds=90)
-    with ended_afterwards(server), run:
+    with ended_afterwards(run, server):
         while not list((tmp_path / "run").glob("ledger/*")) and run.poll() is None:
             time.sleep(0.1)  # the first call is on its way
         run.kill()
@@ -90,7 +92,8 @@ def child_of(pid: int, seconds: float) -> int:
     """The temporary server that a run has started."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True)
+        asked = ["ps", "-wwo", "pid=,args=", "--ppid", str(pid)]
+        found = subprocess.run(asked, capture_output=True)
         for line in found.stdout.decode().splitlines():
             if "watched_server" in line:
                 return int(line.split()[0])
