@@ -63,12 +63,20 @@ def print_cards(run: Path, judge: str | None, as_json: bool) -> None:
 
 
 def _gated_again(here: Context) -> str | None:
-    """The line of the gate, made again where the run had passed through one."""
+    """The line of the gate, made again where the run had passed through one; so is its ending."""
     facts = here.run.facts()
     if "gate" not in facts:
         return None
     ended = facts["status"] in ("complete", REGRESSION)
-    return gating.gate(here, None if ended else facts.get("error") or facts["status"]).said
+    found = gating.gate(here, None if ended else facts.get("error") or facts["status"])
+    if ended:
+        problem = gating.worse(here.run.facts())
+        here.run.note(
+            status=REGRESSION if problem else "complete",
+            error=str(problem) if problem else None,
+            exit_code=problem.exit_code if problem else 0,
+        )
+    return found.said
 
 
 def _changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

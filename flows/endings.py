@@ -77,6 +77,7 @@ def ending(error: JudgeflowError) -> State[Any]:
     if isinstance(error, InterruptedRunError):
         return Cancelled(message=str(error))
     said = str(error)
-    if isinstance(error, IncompleteError) and deployment.id is not None:
+    open_rows = isinstance(error, IncompleteError) and said.endswith("asks them again")
+    if open_rows and deployment.id is not None:
         said += ", and so does Retry"
     return Failed(message=said, data=error)

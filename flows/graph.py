@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 
-from data.errors import IncompleteError, JudgeflowError, RegressionError
+from data.errors import IncompleteError, JudgeflowError
 from data.run_record import REGRESSION
 from flows.dispatch import crew, finished, problem_of
 from flows.endings import told_in_one_line
@@ -25,7 +25,7 @@ from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
 from tasks.stages.context import Context
-from tasks.stages.gating import regression
+from tasks.stages.gating import worse
 from tasks.stages.history import record_run
 from tasks.stages.money import money, quoted_parts
 
@@ -170,7 +170,7 @@ def finish(here: Context, gated: bool = False) -> dict[str, Any]:
     problem: JudgeflowError | None = missing
     if gated:
         steps.gate(str(here.run.path), str(missing) if missing else None)
-        problem = missing or _worse(here.run.facts())
+        problem = missing or worse(here.run.facts())
         publish_gate(here.run)
     facts = here.run.note(
         status="incomplete" if missing else REGRESSION if problem else "complete",
@@ -197,14 +197,6 @@ def _shown(
         update_progress_artifact(meter, 100.0 * done / shards)
         story.done(done)
         yield future
-
-
-def _worse(facts: Mapping[str, Any]) -> RegressionError | None:
-    """What the gate and the charts of the night's anchors end the run with, in one line."""
-    gated, drifted = regression(facts["gate"]), (facts.get("drift") or {}).get("failure")
-    said = [str(gated)] if gated else []
-    said += [drifted] if drifted else []
-    return RegressionError("; ".join(said)) if said else None
 
 
 def _collect(

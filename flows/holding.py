@@ -46,7 +46,8 @@ def opened(config: str | None, run_dir: str | None, **changes: Any) -> Iterator[
     if attempt is not None and attempt.deployed:
         reap_beside(run)
     again = attempt is not None and attempt.number > 1 and config is not None
-    with held(run, config_differs=again and differs(run, Path(str(config)), changes)) as here:
+    differing = again and differs(run, Path(str(config)), changes)
+    with held(run, flow=flow_run.flow_name, config_differs=differing) as here:
         yield here
 
 
@@ -65,13 +66,18 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
         about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}
         attempts = attempts_with(run, **about, **facts)
         here.run.note(
-            status="running", error=None, exit_code=None, finished=None, attempts=attempts
+            status="running",
+            error=None,
+            exit_code=None,
+            finished=None,
+            attempts=attempts,
+            stage_limits=None,
         )
-        name_flow_run(here)
-        say_start(here.run, list(here.seats), here.config.settings)
-        for line in changed_since(here.run.facts())[-2:]:
-            get_run_logger().warning("%s", line)
         try:
+            name_flow_run(here)
+            say_start(here.run, list(here.seats), here.config.settings)
+            for line in changed_since(here.run.facts())[-2:]:
+                get_run_logger().warning("%s", line)
             leading.begin(here.run, here.config)
             yield here
         except LostRunError:

@@ -76,7 +76,10 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
     run = RunFolder(folder)
     try:
         with RunLock(folder):
-            last: dict[str, Any] = run.facts()["attempts"][-1]
+            facts = run.facts()
+            if facts.get("status") != "running":
+                return False  # somebody has been here since
+            last: dict[str, Any] = facts["attempts"][-1]
             said = (
                 f"its process ({last['pid']} on {last['host']}) is gone, and so is its worker; "
                 f"Retry or `judgeflow resume {folder}` continues the run"

@@ -15,7 +15,7 @@ from data.run_folder import RunFolder
 from flows import graph
 from flows.dispatch import shard_runner
 from flows.overriding import reasons
-from tasks import engine_room, steps
+from tasks import steps
 from tasks.config import BudgetConfig
 from tasks.stages.context import Context
 from tasks.stages.parts import Stage, open_in, require_reached
@@ -88,14 +88,18 @@ def _rounds(stage: Stage) -> tuple[int, ...]:
 
 
 def _measured(here: Context, stage: Stage) -> dict[str, Any]:
-    """Verdicts, estimates and the page of what is answered by now.
+    """Verdicts, estimates and the page of what is answered by now; a run with a gate meets it anew.
 
     Raises:
         IncompleteError: rows of the stage itself are open.
+        RegressionError: the run had come to its gate, and fails it with what is answered now.
     """
+    gated = "gate" in here.run.facts()
     graph.measure(here)
+    if gated:
+        steps.watch(str(here.run.path))
     try:
-        return graph.finish(here)
+        return graph.finish(here, gated=gated)
     except IncompleteError as error:
         if not here.run.facts()["counts"]["open"] or open_in(here, stage):
             raise
@@ -112,5 +116,5 @@ def _capped(here: Context, max_usd: float | None, max_calls: int | None) -> Cont
         max_usd=None if max_usd is None else paid.usd + max_usd,
         max_calls=None if max_calls is None else paid.attempts + max_calls,
     )
-    engine_room.limit(here.run, limits)
+    here.run.note(stage_limits=limits.model_dump())  # other processes of the run keep them, too
     return replace(here, config=here.config.model_copy(update={"budget": limits}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data.errors import IncompleteError
+from data.errors import IncompleteError, RegressionError
 from data.run_folder import RunFolder
 from flows.running import executed, show_run
 from flows.terminal import say, show
@@ -39,7 +39,7 @@ def rerun_stage(
         say(_told(stage, total))
     named = dict(zip(("override", "why"), passed, strict=True))
     problem = executed("rerun", folder.path, stage=stage, **limits, **named)
-    if problem is None or isinstance(problem, IncompleteError):
+    if problem is None or isinstance(problem, IncompleteError | RegressionError):
         show_run(folder.path, as_json)
     if problem is not None:
         raise problem

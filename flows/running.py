@@ -44,8 +44,7 @@ def run_flow(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     overrides = parameters.get("overrides") or []
-    if accept and name != "nightly":
-        raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
+    _require_gate(name, accept)
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     _require_runner(loaded)
@@ -71,6 +70,8 @@ def resume_run(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     folder = RunFolder.open(run)
+    name = _flow_of(folder)
+    _require_gate(name, accept)
     _require_runner(load_config(folder.path / "config.yaml"))
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if given:
@@ -79,7 +80,18 @@ def resume_run(
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
     if accept:
         folder.note(accept_baseline=True)
-    _execute("nightly", folder.path, as_json)
+    _execute(name, folder.path, as_json)
+
+
+def _flow_of(run: RunFolder) -> str:
+    """The flow that has worked on a run last; a stage done again is none."""
+    attempts: list[dict[str, Any]] = run.facts().get("attempts", [])
+    return next((one["flow"] for one in reversed(attempts) if one.get("flow")), "nightly")
+
+
+def _require_gate(flow: str, accept: bool) -> None:
+    if accept and flow != "nightly":
+        raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
 
 
 def _require_runner(config: RunConfig) -> None:

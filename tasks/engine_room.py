@@ -16,7 +16,7 @@ from cache.location import is_shared
 from cache.opening import open_cache
 from cache.redis_store import RedisCallCache
 from cache.store import CallCache
-from data.errors import JudgeflowError
+from data.errors import JudgeflowError, LostRunError
 from data.image_store import ImageStore
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
@@ -48,7 +48,6 @@ PATIENCE = ("max_attempts", "give_up_after_s", "backoff_s")
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _loop: asyncio.AbstractEventLoop | None = None
 _running: dict[Path, _Running] = {}
-_limits: dict[Path, BudgetConfig] = {}  # of runs that are not under those of their configuration
 _told: JudgeflowError | None = None  # to runs whose engine has not started when all must stop
 
 
@@ -63,13 +62,17 @@ def answer(
 
     Raises:
         JudgeflowError: the run must stop: credentials, budget, interrupt, full disk.
+        LostRunError: another execution of the run has begun meanwhile.
     """
     running = _engine_of(run, config, seats)
     if running.stop.reason is not None:
         raise running.stop.reason
     future = asyncio.run_coroutine_threadsafe(running.engine.answer(jobs, tell), _the_loop())
     try:
-        return future.result()
+        outcomes = future.result()
+        if _session_of(run, config) != running.session:  # its shards are another's to write
+            raise LostRunError(f"run {run.run_id!r} was taken over by another process")
+        return outcomes
     except JudgeflowError as error:
         running.stop.set(error)
         raise
@@ -93,18 +96,11 @@ def stop_all(reason: JudgeflowError) -> None:
     leading.tell_others(reason)
 
 
-def limit(run: RunFolder, limits: BudgetConfig) -> None:
-    """Let other limits hold for a run, until it is closed."""
-    with _lock:
-        _limits[run.path] = limits
-
-
 def close(run: RunFolder) -> None:
     """Close the run's clients, cache and diary; a later shard opens them anew."""
     global _told
     with _lock:
         _told = None
-        _limits.pop(run.path, None)
         running = _running.pop(run.path, None)
     if running is not None:
         _close(running)
@@ -115,6 +111,17 @@ def _session_of(run: RunFolder, config: RunConfig) -> Session | None:
         return None
     facts = run.facts()
     return Session(facts["nonce"], facts["session"])
+
+
+def _limits_of(run: RunFolder, config: RunConfig) -> BudgetConfig:
+    """The limits of the stage that is done again, else those of the configuration."""
+    own = run.facts().get("stage_limits")
+    return config.budget if own is None else BudgetConfig.model_validate(own)
+
+
+def _leaving(path: Path, session: Session) -> None:
+    """Leave in a thread: the event loop must not wait for who holds the lock and waits for it."""
+    threading.Thread(target=_leave, args=(path, session), daemon=True).start()
 
 
 def _leave(path: Path, session: Session) -> None:
@@ -168,13 +175,13 @@ def _start(
 
     async def build() -> tuple[Engine, Shared | None]:  # events belong to the loop they are made in
         places: dict[tuple[str, str, str], tuple[Limiter, Health]] = {}
-        limits, shared = _limits.get(run.path, config.budget), None
+        limits, shared = _limits_of(run, config), None
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
         if session is not None and isinstance(cache, RedisCallCache):
             at_once = {_place(seats[name]): seats[name].concurrency for name in entries}
             shared = shared_parts(cache, session, limits, sum(at_once.values()))
             budget = shared.budget
-            shared.budget.watch(stop, lambda: _leave(run.path, session))
+            shared.budget.watch(stop, lambda: _leaving(run.path, session))
         lanes = {}
         for name, judge in entries.items():
             lane = _lane(judge, seats[name], images, places, shared)

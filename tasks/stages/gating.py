@@ -45,6 +45,14 @@ def regression(verdict: Mapping[str, Any]) -> RegressionError | None:
     return RegressionError(verdict["said"]) if failed else None
 
 
+def worse(facts: Mapping[str, Any]) -> RegressionError | None:
+    """What the gate and the charts of the night's anchors end the run with, in one line."""
+    gated, drifted = regression(facts["gate"]), (facts.get("drift") or {}).get("failure")
+    said = [str(gated)] if gated else []
+    said += [drifted] if drifted else []
+    return RegressionError("; ".join(said)) if said else None
+
+
 def gate_summary(run: RunFolder) -> str:
     """The gate's verdict in Markdown: the line, the deciding rows, what else must be known."""
     verdict = run.facts()["gate"]

@@ -45,9 +45,24 @@ def test_a_nightly_that_has_become_worse_fails_with_one_line_and_can_be_accepted
     assert '<section id="gate">' in page
     assert "regression: judge &#39;sim&#39; (simulated)" in page
 
+    again = quick("rerun", "runs/2", "--stage", "measure")
+    assert (again.code, "gate: regression: judge 'sim'" in again.out) == (1, True)
+    facts = json.loads((quick.folder / "runs/2/run.json").read_text())
+    assert (facts["status"], facts["exit_code"]) == ("regression", 1)
+
     accepted = quick("resume", "runs/2", "--accept-baseline")
     assert accepted.code == 0, accepted.err
     assert "gate: accepted by a person: regression" in accepted.out
+
+
+def test_a_run_without_a_gate_is_resumed_without_one(quick: InProcess) -> None:
+    plain = quick("run", night(quick, "plain", 0.95), "--no-probes", "--run-dir", "runs/9")
+    assert plain.code == 0, plain.err
+    resumed = quick("resume", "runs/9")
+    assert (resumed.code, "gate: " in resumed.out) == (0, False)
+    assert "gate" not in json.loads((quick.folder / "runs/9/run.json").read_text())
+    refused = quick("resume", "runs/9", "--accept-baseline")
+    assert (refused.code, "is for runs with a gate" in refused.err) == (2, True)
 
 
 def three(folder: Path) -> Path:
@@ -138,5 +153,8 @@ def test_reparsing_makes_the_gate_again(offline: InProcess) -> None:
     root = three(offline.folder)
     facts = json.loads((root / "02/run.json").read_text())
     facts["gate"]["said"] = "of another time"
+    facts["status"] = "complete"
     (root / "02/run.json").write_text(json.dumps(facts))
     assert offline("reparse", "runs/02", "--json").json["gate"].startswith("regression: ")
+    facts = json.loads((root / "02/run.json").read_text())
+    assert (facts["status"], facts["exit_code"]) == ("regression", 1)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.ledger import spent
+from data.run_folder import RunFolder
 from tests.redis_process import RedisProcess, redis_process
 from tests.sharing.askers import IN_FLIGHT, askers
 from tests.standin.control import StandinControl
@@ -116,6 +117,29 @@ def test_a_limit_is_kept_by_two_processes_of_one_run(
     assert standin.stats()["completed"] == 50
     assert {each["code"] for each in said} == {4}
     assert all("50 calls sent of at most 50" in each["error"] for each in said)
+
+
+def test_limits_of_a_stage_that_is_done_again_hold_in_every_process(
+    tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
+) -> None:
+    run = tmp_path / "run"
+    RunFolder.create(run, {}, stage_limits={"max_calls": 20})  # as the flow's process wrote them
+    with askers([run, run], redis_server.url, standin, 60):
+        wait_until_paid(standin, 20)
+        time.sleep(1.0)
+    assert standin.stats()["total"] == 20
+
+
+def test_a_process_hands_in_nothing_once_another_execution_of_the_run_has_begun(
+    tmp_path: Path, redis_server: RedisProcess, standin: StandinControl
+) -> None:
+    standin.script(latency=0.3)
+    with askers([tmp_path / "run"], redis_server.url, standin, 40) as (one,):
+        wait_until_paid(standin, 10)
+        RunFolder(tmp_path / "run").note(session="another")
+        said = one.said()
+    assert (said["code"], "was taken over" in said["error"]) == (2, True)
+    assert "answered" not in said
 
 
 def test_a_ceiling_per_minute_is_kept_by_two_processes(
