@@ -76,7 +76,7 @@ class RedisServer:
             import redis
         except ImportError as error:
             raise ConfigError(
-                f"cache {self.name!r} needs the extra: pip install 'judgeflow[redis]'"
+                f"cache {self.name!r} needs the library redis: `make setup` brings it"
             ) from error
         self._redis = redis
 
