@@ -76,7 +76,7 @@ class RedisServer:
             import redis
         except ImportError as error:
             raise ConfigError(
-                f"cache {self.name!r} needs the extra: pip install 'judgeflow[redis]'"
+                f"cache {self.name!r} needs the library redis: `make setup` brings it"
             ) from error
         self._redis = redis
 
@@ -171,7 +171,7 @@ class RedisServer:
         for sign, meaning in MEANINGS:
             if sign in said:
                 return HostError(f"the call cache at {self.name!r} cannot be used: {meaning}")
-        reason = said[:120] or type(error).__name__
+        reason = said[:120].rstrip(".") or type(error).__name__
         return HostError(
             f"the call cache at {self.name!r} cannot be used: {reason}; answers that it has are "
             "kept: when it is back, `judgeflow resume` asks for the rest"

@@ -66,7 +66,10 @@ class RunFolder:
             DataError: there is no run at `path`, or a newer judgeflow wrote it.
         """
         run = cls(path.resolve())
-        if run.facts().get("format") != FORMAT:
+        found = run.facts().get("format")
+        if found is None:
+            raise DataError(f"{str(path / 'run.json')!r} is not a run's record")
+        if found != FORMAT:
             raise DataError(f"run {str(path)!r} was written by another version of judgeflow")
         return run
 

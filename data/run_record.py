@@ -88,7 +88,9 @@ class RunRecord(_Part):
 
 def run_record(facts: Mapping[str, Any]) -> RunRecord | str:
     """The record in a `run.json`, or in a few words why there is none."""
-    if facts.get("format") != FORMAT:
+    if facts.get("format") is None:
+        return "its run.json is not a run's record"
+    if facts["format"] != FORMAT:
         return "written by another version of judgeflow"
     try:
         return RunRecord.model_validate(facts)

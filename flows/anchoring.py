@@ -12,7 +12,7 @@ import polars as pl
 
 from data import history
 from data.anchors import AnchorCard, anchors_sha256, read_anchors, read_card
-from data.errors import ConfigError
+from data.errors import ConfigError, DataError
 from flows.terminal import show, table
 from tasks.anchors.choosing import anchors_of, freeze
 from tasks.anchors.planning import live_judges
@@ -158,10 +158,21 @@ def print_rebuilt(runs: Path, as_json: bool) -> None:
 
 
 def print_history(runs: Path, judge: str | None, every: bool, as_json: bool) -> None:
-    """Print the figures of a folder of runs by night."""
+    """Print the figures of a folder of runs by night.
+
+    Raises:
+        DataError: there is no such folder, or no such judge in its history.
+    """
+    if not runs.is_dir():
+        raise DataError(f"there is no folder {str(runs)!r}; name that of the runs with --runs")
     rows = history.read_history(runs)
     if judge is not None:
+        known = rows["judge"].unique().sort().to_list()
         rows = rows.filter(pl.col("judge") == judge)
+        if rows.is_empty():
+            raise DataError(
+                f"the history of {str(runs)!r} has no judge {judge!r}; known: {known!r}"
+            )
     if not every:
         rows = rows.filter("primary")
     shown = rows.to_dicts()

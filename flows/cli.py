@@ -258,7 +258,7 @@ def _code(command: Callable[[], object]) -> int:
         say("judgeflow: interrupted")
         return 130
     except click.ClickException as error:
-        say(f"judgeflow: {error.format_message()}; see --help")
+        say(f"judgeflow: {error.format_message().rstrip('.')}; see --help")
         return 2
     except BrokenPipeError:
         return 0

@@ -34,7 +34,7 @@ def require_cluster(config: RunConfig) -> None:
     if not isinstance(config.runner, DaskRunner):
         return
     if importlib.util.find_spec("prefect_dask") is None:
-        raise ConfigError("runner 'dask' needs the extra: pip install 'judgeflow[dask]'")
+        raise ConfigError("runner 'dask' needs the library prefect-dask: `make setup` brings it")
     if not PREFECT_API_URL.value():
         raise HostError(
             "runner 'dask' needs a Prefect server that its workers reach, not the temporary one; "

@@ -45,8 +45,11 @@ def reap(runs: Path) -> list[str]:
 
     Raises:
         ConfigError: no server is named.
-        HostError: it does not answer.
+        DataError: there is no such folder.
+        HostError: the server does not answer.
     """
+    if not runs.is_dir():
+        raise DataError(f"there is no folder of runs at {str(runs)!r}")
     if not PREFECT_API_URL.value():
         raise ConfigError("flow runs are marked on a Prefect server; set PREFECT_API_URL")
     found = [path.parent for path in sorted(runs.glob("*/run.json"))[-NEWEST:]]
@@ -84,8 +87,10 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
                 f"its process ({last['pid']} on {last['host']}) is gone, and so is its worker; "
                 f"Retry or `judgeflow resume {folder}` continues the run"
             )
+            # Told first: a server that does not answer leaves the run to be found once more.
+            told = last.get("flow_run") is not None and _told(client, last, said)
             run.note(status="crashed", error=said)
-            return last.get("flow_run") is not None and _told(client, last, said)
+            return told
     except HostError:
         return False  # somebody was faster
 

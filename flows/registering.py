@@ -87,7 +87,7 @@ def _server() -> Iterator[SyncPrefectClient]:
         "start one with `prefect server start` and set PREFECT_API_URL to its address, "
         "such as http://127.0.0.1:4200/api"
     )
-    if address is None:
+    if not address:  # an empty variable too: Prefect would start a temporary server
         raise HostError(
             "deployments need a Prefect server of their own, and PREFECT_API_URL is not set "
             f"(the temporary server of `judgeflow run` ends with its run); {how}"

@@ -33,7 +33,8 @@ def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bo
     if judge is not None:
         rows = rows.filter(pl.col("judge") == judge)
     if rows.is_empty():
-        raise DataError(f"run {here.run.run_id!r} asked nothing about {sample_id!r} of {judge!r}")
+        whom = "" if judge is None else f" of judge {judge!r}"
+        raise DataError(f"run {here.run.run_id!r} asked nothing about {sample_id!r}{whom}")
     asked_in = dict(plan.unique("request_key", keep="first").select("request_key", "shard").rows())
     story = [_told(here, row, asked_in) for row in rows.iter_rows(named=True)]
     show({"asked": story}, as_json, lambda s: "\n\n".join(_text(one) for one in s["asked"]))

@@ -45,7 +45,8 @@ def parse_config(loaded: dict[str, Any], where: str = "configuration") -> RunCon
         more = f" (+{error.error_count() - 1} more)" if error.error_count() > 1 else ""
         obvious = first["type"] in {"missing", "value_error"}
         given = "" if obvious else f", got {first['input']!r:.80}"
-        raise ConfigError(f"{where}: {key}: {first['msg']}{given}{more}") from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{where}: {key}: {said}{given}{more}") from error
 
 
 def config_sha256(config: RunConfig) -> str:
