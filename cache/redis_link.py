@@ -59,10 +59,10 @@ class RedisLink:
         while True:
             try:
                 if self.away and self.returned is not None:
-                    await self._client.ping()
+                    await _heeding(self._client.ping())
                     self.away = False
                     await self.returned()
-                return await work()
+                return await _heeding(work())
             except HostError:
                 raise
             except Exception as error:
@@ -76,3 +76,17 @@ class RedisLink:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+async def _heeding(command: Awaitable[Any]) -> Any:
+    """What a command brings, unless its task was cancelled meanwhile.
+
+    The library sends with `asyncio.wait_for`, which until Python 3.12 takes a cancellation for its
+    own when the send is just done; the task would go on for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    found = await command
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return found

@@ -208,3 +208,23 @@ def test_a_full_server_ends_a_keep_without_repeating_the_answer(
         assert "SECRET" not in str(caught.value)
 
     play(redis_server, scene, many=1)
+
+
+def test_a_cancellation_that_the_library_swallows_ends_the_task(redis_server: RedisProcess) -> None:
+    async def swallowing() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return "sent"  # as `asyncio.wait_for` does until Python 3.12
+        return "never"
+
+    async def drill() -> None:
+        link = RedisLink(RedisServer(redis_server.url))
+        going_on = asyncio.create_task(link.patiently(swallowing))
+        await asyncio.sleep(0)
+        going_on.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await going_on
+        await link.close()
+
+    asyncio.run(drill())

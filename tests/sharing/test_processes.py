@@ -124,10 +124,10 @@ def test_limits_of_a_stage_that_is_done_again_hold_in_every_process(
 ) -> None:
     run = tmp_path / "run"
     RunFolder.create(run, {}, stage_limits={"max_calls": 20})  # as the flow's process wrote them
-    with askers([run, run], redis_server.url, standin, 60):
-        wait_until_paid(standin, 20)
-        time.sleep(1.0)
+    with askers([run, run], redis_server.url, standin, 60) as started:
+        said = [each.said() for each in started]  # both end, whatever they waited for
     assert standin.stats()["total"] == 20
+    assert {each["code"] for each in said} == {4}
 
 
 def test_a_process_hands_in_nothing_once_another_execution_of_the_run_has_begun(
