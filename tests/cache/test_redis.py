@@ -115,9 +115,9 @@ def test_nobody_there_is_told_in_one_line_at_once() -> None:
     assert time.monotonic() - started < 5
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_what_brings_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ConfigError, match=r"pip install 'judgeflow\[redis\]'"):
+    with pytest.raises(ConfigError, match=r"needs the library redis: `make setup`"):
         open_cache("redis://127.0.0.1:9")
 
 

@@ -1,16 +1,12 @@
 """A run on a Dask cluster: scheduler and workers in processes, a Redis and a Prefect server."""
 
-import contextlib
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -20,7 +16,8 @@ from data.errors import ConfigError, HostError
 from flows.cluster import require_cluster
 from tasks.config import RunConfig
 from tasks.config_file import parse_config
-from tests.flows.conftest import Terminal
+from tests.flows.conftest import Server, Terminal
+from tests.flows.machines import Cluster, hosts, reachable
 from tests.redis_process import RedisProcess
 from tests.standin.control import StandinControl
 
@@ -47,44 +44,10 @@ def test_a_dask_run_on_the_temporary_prefect_server_is_told_so_at_once() -> None
         require_cluster(config(runner="dask", cache="redis://host"))
 
 
-class Cluster:
-    """A scheduler and workers, each with a nanny, as an operator starts them."""
-
-    def __init__(self, folder: Path, env: Mapping[str, str], workers: int) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{port}"
-        self._folder = folder
-        self._env = {**env, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false"}
-        self.processes = [self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))]
-        for number in range(workers):
-            own = ("--nthreads", "2", "--name", f"w{number}", "--local-directory", str(folder))
-            self.processes.append(self._start("dask_worker", self.address, *own))
-
-    def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
-        with (self._folder / "dask.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{what}", *words, "--no-dashboard"],
-                cwd=self._folder, env=self._env, start_new_session=True, stdout=log, stderr=log,
-            )  # fmt: skip
-
-    def kill_worker(self) -> None:
-        """SIGKILL to a worker and its nanny: the machine is gone."""
-        os.killpg(self.processes[-1].pid, signal.SIGKILL)
-        self.processes.pop().wait()
-
-    def stop(self) -> None:
-        for process in reversed(self.processes):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
 @pytest.fixture
 def dask(judgeflow: Terminal) -> Iterator[Cluster]:
     pytest.importorskip("prefect_dask")
-    cluster = Cluster(judgeflow.folder, judgeflow.env, workers=3)
+    cluster = Cluster(judgeflow.folder, judgeflow.env, workers=[()] * 3)
     try:
         yield cluster
     finally:
@@ -198,3 +161,35 @@ def test_a_cluster_of_this_machine_is_started_and_stopped_with_the_run(
     assert ended.json["counts"]["open"] == 0
     assert ledgers(judgeflow.folder / "own") == 2
     assert standin.stats()["completed"] == ended.json["counts"]["paid"]
+
+
+@pytest.mark.prove
+def test_hosts_apart_share_a_run_and_one_whose_cable_is_pulled_costs_what_it_had_in_flight(
+    judgeflow: Terminal, standin: StandinControl, redis_server: RedisProcess, prefect_server: Server
+) -> None:
+    pytest.importorskip("prefect_dask")
+    standin.script(latency=0.3)
+    with hosts(3) as net:
+        places = [redis_server.url, prefect_server.url, standin.openai_url]
+        with reachable(net.here, [port for port in (urlsplit(p).port for p in places) if port]):
+            redis, prefect, provider = (p.replace("127.0.0.1", net.here) for p in places)
+            judgeflow.env["PREFECT_API_URL"] = prefect
+            begins = [net.inside(name) for name in net.names]
+            dask = Cluster(judgeflow.folder, judgeflow.env, begins, net.here)
+            try:
+                away = {"cache": redis, "runner": {"dask": {"address": dask.address}}}
+                path = evaluation(judgeflow, standin, "apart", **away)
+                path.write_text(path.read_text().replace(standin.openai_url, provider))
+                process = judgeflow.start("run", path, "--run-dir", "apart", "--json")
+                run = judgeflow.folder / "apart"
+                while standin.stats()["completed"] < 60 or ledgers(run) < 3:  # all hosts ask
+                    assert process.poll() is None, process.communicate()
+                    time.sleep(0.1)
+                net.cut_off(net.names[-1])
+                out, err = process.communicate(timeout=400)
+            finally:
+                dask.stop()
+    assert process.returncode == 0, err
+    counts = json.loads(out)["counts"]
+    assert (counts["open"], counts["failed"]) == (0, 0)
+    assert standin.stats()["completed"] - counts["planned"] <= IN_FLIGHT
