@@ -15,6 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 
+from cache.keeping import InHand
 from cache.redis_link import Call, RedisLink
 from cache.redis_store import ANSWERS, WAIT_MS, RedisCallCache, decoded, encoded, not_on_disk
 from cache.store import DamagedError, Entry, entry_text, read_answer
@@ -76,19 +77,16 @@ class SharedKeeping:
     Args:
         cache: looks and stores for the rest of the process.
         link: the connections of the event loop.
-        most: claims held at once; few, so that processes that ask the same share it.
         lasts_s: how long a claim lasts without a sign of life.
     """
 
-    def __init__(
-        self, cache: RedisCallCache, link: RedisLink, most: int, lasts_s: float = LASTS_S
-    ) -> None:
+    def __init__(self, cache: RedisCallCache, link: RedisLink, lasts_s: float = LASTS_S) -> None:
         self._cache = cache
         self._link = link
         self._lasts_ms = round(lasts_s * 1000)
         self._token = uuid.uuid4().hex
-        self._room = asyncio.Semaphore(most)
-        self._mine: dict[str, str] = {}  # keys, and the sha1 of a damaged entry to replace
+        self._mine = InHand()
+        self._damaged: dict[str, str] = {}  # the sha1 of an entry that is to be replaced
         self._released: list[str] = []
         self._watched: dict[str, asyncio.Future[None]] = {}
         self._unwritten: deque[Unwritten] = deque()
@@ -106,19 +104,16 @@ class SharedKeeping:
         found = {key: self._read(key, text) for key, text in zip(keys, texts, strict=True) if text}
         return {key: answer for key, answer in found.items() if answer is not None}
 
-    async def take(self, key: str) -> Answer | None:
+    async def take(self, key: str, room: asyncio.Semaphore) -> Answer | None:
         """The stored answer, or `None` once it is this process that shall ask."""
-        if key in self._mine:
-            return None
-        damaged = ""
-        while True:
-            await self._room.acquire()
+        while key not in self._mine:
+            await room.acquire()
             try:
                 found, text = await self._link.run(
-                    _TAKE, _names(key), self._token, self._lasts_ms, damaged
+                    _TAKE, _names(key), self._token, self._lasts_ms, self._damaged.get(key, "")
                 )
                 if found == 0:
-                    self._mine[key] = damaged
+                    self._mine.add(key, room)
                     return None
             except asyncio.CancelledError:
                 self._released.append(key)  # it may have become ours while nobody listened
@@ -126,13 +121,18 @@ class SharedKeeping:
                 raise
             finally:
                 if key not in self._mine:
-                    self._room.release()
+                    room.release()
             if found == 2:
                 await self._ended(key)
             elif (answer := self._read(key, text)) is not None:
                 return answer
             else:
-                damaged = _sha1(text)
+                self._damaged[key] = _sha1(text)
+        return None
+
+    def step_back(self, key: str) -> None:
+        """Give up the place in the room; the claim stays."""
+        self._mine.step_back(key)
 
     async def ready(self) -> None:
         """Return once an answer could be kept.
@@ -155,14 +155,13 @@ class SharedKeeping:
 
     def let_go(self, key: str) -> None:
         """This process does not ask for `key`, or no longer; another may."""
-        if self._mine.pop(key, None) is not None:
-            self._room.release()
+        if self._mine.drop(key):
             self._released.append(key)
             self._to_write.set()
 
     async def close(self) -> None:
         """Write what is left, let go of every claim and close the connections."""
-        for key in list(self._mine):
+        for key in self._mine:
             self.let_go(key)
         with contextlib.suppress(TimeoutError):  # claims run out by themselves
             async with asyncio.timeout(CLOSED_WITHIN_S):
@@ -190,7 +189,7 @@ class SharedKeeping:
     async def _write_some(self, some: Sequence[Unwritten], released: Sequence[str]) -> None:
         texts = [encoded(entry_text(entry)) for entry, _ in some]
         calls: list[Call] = [
-            (_KEEP, _names(e.key), (self._token, text, self._mine.get(e.key, "")))
+            (_KEEP, _names(e.key), (self._token, text, self._damaged.get(e.key, "")))
             for (e, _), text in zip(some, texts, strict=True)
         ]
         if released:
@@ -206,8 +205,8 @@ class SharedKeeping:
                 done.exception()  # whoever waited may be gone
             return
         for (entry, done), text, earlier in zip(some, texts, found, strict=False):
-            if self._mine.pop(entry.key, None) is not None:
-                self._room.release()
+            self._mine.drop(entry.key)
+            self._damaged.pop(entry.key, None)
             done.set_result((earlier and self._read(entry.key, earlier)) or entry.answer)
             self._remember(entry.key, text)
 

@@ -197,7 +197,9 @@ class Engine:
                 return Outcome(job, failure=self._stopped(attempts, perhaps))
             attempts += 1
             try:
-                if (hit := await self._keeping.take(job.key)) is not None:  # another was faster
+                if (
+                    hit := await self._keeping.take(job.key, lane.limiter.room)
+                ) is not None:  # another was faster
                     return Outcome(job, answer=hit, cached=True)
                 return await self._attempt(job, lane, attempts)
             except CallError as error:
@@ -220,6 +222,7 @@ class Engine:
             except JudgeflowError as error:
                 self._stop.set(error)
                 return Outcome(job, failure=self._stopped(attempts - 1, perhaps))
+            self._keeping.step_back(job.key)
             await asyncio.sleep(wait_s)
 
     async def _attempt(self, job: Job, lane: Lane, attempt: int) -> Outcome:

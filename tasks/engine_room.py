@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cache.claims import FileClaims
+from cache.disk import DiskCallCache
+from cache.keeping import OwnKeeping
 from cache.location import is_shared
 from cache.opening import open_cache
 from cache.redis_store import RedisCallCache
@@ -168,6 +171,7 @@ def _start(
     if _told is not None:
         raise _told
     cache, stop = open_cache(config.cache), Stop()
+    claims = FileClaims(cache.folder) if isinstance(cache, DiskCallCache) else None
     images = ImageStore(config.image_folder)
     ledger = Ledger(run.path / "ledger")
     entries = {judge.name: judge for judge in everybody(config)}
@@ -178,8 +182,7 @@ def _start(
         limits, shared = _limits_of(run, config), None
         budget = Budget(limits.max_usd, limits.max_calls, already.usd, already.attempts)
         if session is not None and isinstance(cache, RedisCallCache):
-            at_once = {_place(seats[name]): seats[name].concurrency for name in entries}
-            shared = shared_parts(cache, session, limits, sum(at_once.values()))
+            shared = shared_parts(cache, session, limits)
             budget = shared.budget
             shared.budget.watch(stop, lambda: _leaving(run.path, session))
         lanes = {}
@@ -191,7 +194,7 @@ def _start(
                 batching = Batching(run, name, client, cache, budget, ledger, settle, own)
                 lane = replace(lane, batching=batching)
             lanes[name] = lane
-        keeping = shared.keeping if shared else None
+        keeping = shared.keeping if shared else OwnKeeping(cache, claims)
         return Engine(cache, lanes, budget, ledger, stop, keeping), shared
 
     try:

@@ -15,6 +15,7 @@ from tasks.pace import Pace
 BACK_OFF = 0.7  # of the concurrency, when the endpoint says it is overloaded
 SETTLE_S = 1.0  # overload told within this time after a back-off is its echo, not a new reason
 SHORTEST_PAUSE_S = 2.0  # below it only the rejected call waits; the others go on more slowly
+AHEAD = 2  # requests in hand for each call in flight: when one ends, the next is ready
 SCARCE = 0.1  # share of an allowance left, from which on the endpoint's own refill rate is kept
 
 
@@ -34,6 +35,9 @@ class Limiter:
         tokens_per_minute: tokens per minute at most, `None` for no ceiling.
         clock: seconds, monotonic.
         turn: waits for ceilings that other processes keep too, given a call's tokens.
+
+    Attributes:
+        room: places for the requests that are in hand: asked, or next.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Limiter:
     ) -> None:
         self._turn = turn
         self.most = concurrency
+        self.room = asyncio.Semaphore(AHEAD * concurrency)
         self.limit = float(concurrency)
         self.active = 0
         self.pace = Pace(

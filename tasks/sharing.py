@@ -14,8 +14,6 @@ from tasks.config import BudgetConfig
 from tasks.shared_budget import Session, SharedBudget
 from tasks.shared_rate import SharedRate
 
-AHEAD = 2  # claims for each call in flight: the next one is in hand when a call ends
-
 
 @dataclass(frozen=True)
 class Shared:
@@ -34,11 +32,9 @@ class Shared:
         return SharedRate(self.link, "\n".join(endpoint), requests, tokens).turn
 
 
-def shared_parts(
-    cache: RedisCallCache, session: Session, limits: BudgetConfig, calls_at_once: int
-) -> Shared:
+def shared_parts(cache: RedisCallCache, session: Session, limits: BudgetConfig) -> Shared:
     """The parts of an engine whose event loop is running."""
     link = RedisLink(cache.server)
     process = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     budget = SharedBudget(link, session, process, (limits.max_usd, limits.max_calls))
-    return Shared(SharedKeeping(cache, link, AHEAD * calls_at_once), budget, link)
+    return Shared(SharedKeeping(cache, link), budget, link)

@@ -23,12 +23,16 @@ def entry(text: str):  # type: ignore[no-untyped-def]
     return new_entry(KEY, ask("one"), answer(text))
 
 
+def room() -> asyncio.Semaphore:
+    return asyncio.Semaphore(4)
+
+
 def play(server: RedisProcess, scene: Scene, many: int = 2, lasts_s: float = 15.0) -> None:
     """A scene among so many keepings."""
 
     async def played() -> None:
         caches = [RedisCallCache(RedisServer(server.url, 0.0)) for _ in range(many)]
-        keepings = [SharedKeeping(cache, RedisLink(cache.server), 4, lasts_s) for cache in caches]
+        keepings = [SharedKeeping(cache, RedisLink(cache.server), lasts_s) for cache in caches]
         try:
             await scene(*keepings)
         finally:
@@ -41,8 +45,8 @@ def play(server: RedisProcess, scene: Scene, many: int = 2, lasts_s: float = 15.
 
 def test_the_second_waits_and_gets_the_answer_of_the_first(redis_server: RedisProcess) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
-        waiting = asyncio.create_task(two.take(KEY))
+        assert await one.take(KEY, room()) is None
+        waiting = asyncio.create_task(two.take(KEY, room()))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         assert (await one.keep(entry("first"))).text == "first"
@@ -55,8 +59,8 @@ def test_the_second_waits_and_gets_the_answer_of_the_first(redis_server: RedisPr
 
 def test_what_is_let_go_of_is_asked_by_the_next(redis_server: RedisProcess) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
-        waiting = asyncio.create_task(two.take(KEY))
+        assert await one.take(KEY, room()) is None
+        waiting = asyncio.create_task(two.take(KEY, room()))
         await asyncio.sleep(0.05)
         one.let_go(KEY)
         assert await waiting is None
@@ -68,8 +72,8 @@ def test_the_claim_of_a_living_process_lasts_and_that_of_a_dead_one_runs_out(
     redis_server: RedisProcess,
 ) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
-        waiting = asyncio.create_task(two.take(KEY))
+        assert await one.take(KEY, room()) is None
+        waiting = asyncio.create_task(two.take(KEY, room()))
         await asyncio.sleep(1.0)
         assert not waiting.done()
         for work in one._works:  # as if the process had been killed
@@ -81,10 +85,10 @@ def test_the_claim_of_a_living_process_lasts_and_that_of_a_dead_one_runs_out(
 
 def test_a_late_answer_changes_nothing_once_another_stands(redis_server: RedisProcess) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
+        assert await one.take(KEY, room()) is None
         for work in one._works[2:]:  # no sign of life, but it can write
             work.cancel()
-        assert await two.take(KEY) is None
+        assert await two.take(KEY, room()) is None
         assert (await two.keep(entry("quick"))).text == "quick"
         assert (await one.keep(entry("late"))).text == "quick"
         assert (await two.answers([KEY]))[KEY].text == "quick"
@@ -96,10 +100,10 @@ def test_an_answer_that_nobody_else_has_is_kept_though_its_claim_ran_out(
     redis_server: RedisProcess,
 ) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
+        assert await one.take(KEY, room()) is None
         with redis_server.client() as client:
             client.do("DEL", CLAIMS + KEY)
-        assert await two.take(KEY) is None
+        assert await two.take(KEY, room()) is None
         assert (await one.keep(entry("paid"))).text == "paid"
         with redis_server.client() as client:
             assert client.do("EXISTS", CLAIMS + KEY) == 1  # the other's, not ours to end
@@ -111,8 +115,8 @@ def test_no_sign_of_life_brings_back_the_claim_of_what_is_answered(
     redis_server: RedisProcess,
 ) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
-        waiting = asyncio.create_task(two.take(KEY))
+        assert await one.take(KEY, room()) is None
+        waiting = asyncio.create_task(two.take(KEY, room()))
         with redis_server.client() as client:  # as if the reply were still on its way to `one`
             client.do("SET", ANSWERS + KEY, entry_text(entry("first")))
             await asyncio.sleep(0.4)  # signs of life go on, and the claim is held
@@ -129,7 +133,7 @@ def test_a_damaged_answer_is_asked_again_and_replaced(redis_server: RedisProcess
         with redis_server.client() as client:
             client.do("SET", ANSWERS + KEY, "damaged")
         assert await one.answers([KEY]) == {}
-        assert await one.take(KEY) is None
+        assert await one.take(KEY, room()) is None
         assert (await one.keep(entry("sound"))).text == "sound"
         assert (await one.answers([KEY]))[KEY].text == "sound"
 
@@ -139,10 +143,11 @@ def test_a_damaged_answer_is_asked_again_and_replaced(redis_server: RedisProcess
 def test_a_process_claims_no_more_than_its_share(redis_server: RedisProcess) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
         keys = [f"key-{number}" for number in range(6)]
-        takes = [asyncio.create_task(one.take(key)) for key in keys]
+        place = room()
+        takes = [asyncio.create_task(one.take(key, place)) for key in keys]
         await asyncio.sleep(0.1)
         assert sum(take.done() for take in takes) == 4
-        assert await asyncio.gather(*(two.take(key) for key in keys[4:])) == [None, None]
+        assert await asyncio.gather(*(two.take(key, room()) for key in keys[4:])) == [None, None]
         for key in keys:
             one.let_go(key)
             two.let_go(key)
@@ -151,14 +156,32 @@ def test_a_process_claims_no_more_than_its_share(redis_server: RedisProcess) -> 
     play(redis_server, scene)
 
 
+def test_a_request_that_steps_back_makes_room_and_stays_in_hand(redis_server: RedisProcess) -> None:
+    async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
+        place = asyncio.Semaphore(1)
+        assert await one.take(KEY, place) is None
+        one.step_back(KEY)
+        assert await asyncio.wait_for(one.take("other", place), 5) is None
+        assert await one.take(KEY, place) is None  # still ours, and no place is waited for
+        waiting = asyncio.create_task(two.take(KEY, room()))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        one.let_go(KEY)
+        assert await waiting is None
+        one.let_go("other")
+        assert not place.locked()
+
+    play(redis_server, scene)
+
+
 def test_a_claim_that_is_cancelled_on_its_way_blocks_nobody(redis_server: RedisProcess) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        take = asyncio.create_task(one.take(KEY))
+        take = asyncio.create_task(one.take(KEY, room()))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         take.cancel()
         await asyncio.gather(take, return_exceptions=True)
-        assert await asyncio.wait_for(two.take(KEY), 5) is None
+        assert await asyncio.wait_for(two.take(KEY, room()), 5) is None
 
     play(redis_server, scene)
 
@@ -179,12 +202,12 @@ def test_a_server_that_is_gone_ends_takes_and_keeps_with_one_line(
     redis_server: RedisProcess,
 ) -> None:
     async def scene(one: SharedKeeping, two: SharedKeeping) -> None:
-        assert await one.take(KEY) is None
-        waiting = asyncio.create_task(two.take(KEY))
+        assert await one.take(KEY, room()) is None
+        waiting = asyncio.create_task(two.take(KEY, room()))
         await asyncio.sleep(0.05)
         redis_server.kill()
         try:
-            works = (one.keep(entry("late")), waiting, one.take("other"))
+            works = (one.keep(entry("late")), waiting, one.take("other", room()))
             for ended in await asyncio.gather(*works, return_exceptions=True):
                 assert isinstance(ended, HostError)
                 assert "cannot be used" in str(ended)

@@ -1,5 +1,6 @@
-"""Several processes, one Redis server, one provider: every request is paid once."""
+"""Several processes, one call cache, one provider: every request is paid once."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -40,6 +41,24 @@ def test_each_request_is_answered_by_exactly_one_call(
     assert len({each["texts"] for each in said}) == 1
     assert min(each["sent"] for each in said) > 0  # they share the work
     assert sum(spent(run / "ledger").paid for run in runs) == requests
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="claims in a folder are Linux's")
+def test_each_request_is_paid_once_by_processes_that_share_a_folder_and_one_is_killed(
+    tmp_path: Path, standin: StandinControl
+) -> None:
+    standin.script(latency=0.1)
+    runs = [tmp_path / f"run-{number}" for number in range(3)]
+    with askers(runs, str(tmp_path / "cache"), standin, 300) as started:
+        wait_until_paid(standin, 60)
+        started[0].process.kill()
+        said = [each.said() for each in started[1:]]
+    paid = completed(standin)
+    assert (len(paid), min(paid)) == (300, 1)
+    assert sum(paid) - 300 <= IN_FLIGHT  # what the killed process had in flight
+    assert [each["answered"] for each in said] == [300] * 2
+    assert len({each["texts"] for each in said}) == 1
+    assert min(each["sent"] for each in said) > 0  # they share the work
 
 
 @pytest.mark.prove
