@@ -6,6 +6,7 @@ names. It ends with the process that holds it, however that ends.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
@@ -33,10 +34,8 @@ class FileClaims:
         self._file: int | None = None
         if LOCK is not None:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            try:
+            with contextlib.suppress(OSError):  # the first answer stored says what is wrong
                 self._file = os.open(folder / FILE, flags, 0o666)
-            except OSError:  # the first answer that is stored says what is wrong with the folder
-                self._file = None
 
     def take(self, key: str) -> bool:
         """Whether this engine may ask: no other process, and no other engine here, does."""

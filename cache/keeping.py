@@ -110,16 +110,13 @@ class OwnKeeping:
         pause_s, deadline = SOONEST_S, time.monotonic() + PATIENCE_S
         while key not in self._mine:
             await room.acquire()
-            try:
-                if self._claimed(key) or time.monotonic() > deadline:
-                    self._mine.add(key, room)
-                    answer = self._cache.answers([key]).get(key)
-                    if answer is not None:
-                        self.let_go(key)
-                    return answer
-            finally:
-                if key not in self._mine:
-                    room.release()
+            if self._claimed(key) or time.monotonic() > deadline:
+                self._mine.add(key, room)
+                answer = self._cache.answers([key]).get(key)
+                if answer is not None:
+                    self.let_go(key)
+                return answer
+            room.release()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LATEST_S)
         return None

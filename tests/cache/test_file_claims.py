@@ -111,6 +111,17 @@ def test_no_more_is_in_hand_than_there_is_room(tmp_path: Path) -> None:
     play(tmp_path, scene, many=1)
 
 
+def test_an_answer_that_is_there_gives_its_place_back_once(tmp_path: Path) -> None:
+    async def scene(one: OwnKeeping) -> None:
+        await one.keep(new_entry(KEY, ask("one"), answer("known")))
+        place = room(1)
+        assert await one.take(KEY, place) is not None
+        assert await asyncio.wait_for(one.take(OTHER, place), 5) is None
+        assert place.locked()
+
+    play(tmp_path, scene, many=1)
+
+
 @linux
 def test_a_claim_ends_with_the_process_that_held_it(tmp_path: Path) -> None:
     holds = (
