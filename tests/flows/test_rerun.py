@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cache.policies import OncePerRun
@@ -53,6 +54,28 @@ def test_judges_and_probes_are_asked_apart_each_under_a_cap_of_its_own(
     total = quotes["judge"]["requests"] + quotes["probe"]["requests"]
     assert (stats["total"], stats["completed"]) == (total, total)
     assert [one.get("stage") for one in facts(run)["attempts"]] == [None, "judge", "judge", "probe"]
+
+
+def test_responses_are_collected_under_a_cap_of_their_own_and_then_judged(
+    quick: InProcess, standin: StandinControl
+) -> None:
+    quick("data", "make", "--to", "items", "--items", "2")
+    path = quick.folder / "items" / "samples.jsonl"
+    frame = pl.read_ndjson(path).unique(["images", "mode"], keep="first", maintain_order=True)
+    frame.with_columns(responses=pl.lit([]), labels=pl.lit([])).write_ndjson(path)
+    models = [judge(standin, name=name, model=name) for name in ("alpha", "beta")]
+    places = {"dataset": {"path": str(quick.folder / "items")}, "modes": ["pair"]}
+    config = quick.config(**places, judges=[judge(standin)], responders=models)
+    run = quick.folder / "run"
+    assert quick("run", config, "--run-dir", run, "--max-calls", 1).code == 4
+    early = quick("rerun", run, "--stage", "judge", "--max-calls", 50)
+    assert (early.code, "which stage 'judge' needs" in early.err) == (2, True)
+    quote = quick("rerun", run, "--stage", "collect", "--quote", "--json").json
+    assert (quote["requests"], quote["cached"]) == (4, 1)
+    collected = quick("rerun", run, "--stage", "collect", "--max-calls", 50)
+    assert (collected.code, standin.stats()["total"]) == (0, 4), collected.err
+    assert quick("resume", run, "--max-calls", 50).code == 0
+    assert (facts(run)["status"], standin.stats()["total"]) == ("complete", 6)  # a pair an item
 
 
 @pytest.mark.prove
