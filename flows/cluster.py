@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from prefect.settings import PREFECT_API_URL
@@ -15,7 +15,8 @@ from data.errors import ConfigError, HostError, JudgeflowError
 from tasks.config import DaskRunner, RunConfig
 from tasks.engine_room import everybody
 from tasks.judges import require_keys
-from tasks.stages.context import context
+from tasks.stages.away import exchange_of, fetch, hand_out, run_here, share_of
+from tasks.stages.context import Context, context
 
 if TYPE_CHECKING:
     from prefect_dask.task_runners import DaskTaskRunner
@@ -43,13 +44,23 @@ def require_cluster(config: RunConfig) -> None:
 
 
 @contextmanager
-def cluster(runner: DaskRunner, run: str) -> Iterator[tuple[Callable[..., Any], int]]:
-    """What submits a task with its parameters, and how many the cluster runs at once.
+def cluster(
+    here: Context, runner: DaskRunner, shards: Sequence[str]
+) -> Iterator[tuple[Callable[..., Any], int, Callable[[str], None]]]:
+    """What submits a task, how many the cluster runs at once, and what takes in an ended shard.
 
     Raises:
         HostError: the cluster cannot be reached, or a worker could not work on the run.
     """
     from prefect_dask.task_runners import DaskTaskRunner
+
+    exchange = exchange_of(here)
+    if exchange is not None:
+        hand_out(here, exchange, shards)
+
+    def came(shard: str | None) -> None:
+        if exchange is not None:
+            fetch(here.run, exchange, shard)
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if runner.address is not None:
@@ -57,14 +68,20 @@ def cluster(runner: DaskRunner, run: str) -> Iterator[tuple[Callable[..., Any], 
     else:
         size = {"n_workers": runner.workers, "threads_per_worker": THREADS, "processes": True}
         made = DaskTaskRunner(cluster_kwargs={**size, "dashboard_address": None})
-    with made:
-        yield made.submit, _ready(made, run)
+    try:
+        with made:
+            yield made.submit, _ready(made, here), came
+    except BaseException:
+        with suppress(HostError):
+            came(None)
+        raise
+    came(None)  # the diaries' last lines
 
 
-def problem_here(run: str) -> str | None:
+def problem_here(run: str, nonce: str, share: str | None) -> str | None:
     """Why this process could not work on a run; asked on every worker."""
     try:
-        config = context(run).config
+        config = context(run_here(run, nonce, share)).config
         require_keys(everybody(config))
         promised(config.cache)
     except JudgeflowError as error:
@@ -72,13 +89,14 @@ def problem_here(run: str) -> str | None:
     return None
 
 
-def _ready(runner: DaskTaskRunner, run: str) -> int:
+def _ready(runner: DaskTaskRunner, here: Context) -> int:
     """The threads of the cluster, all of them fit for the run."""
     where = runner.address or "this machine"
     try:
         client = runner.client
         client.wait_for_workers(1, timeout=WAIT_S)
-        found = client.run(problem_here, run)
+        words = (str(here.run.path), here.run.facts()["nonce"], share_of(here.config))
+        found = client.run(problem_here, *words)
     except (OSError, TimeoutError) as error:
         raise HostError(f"no Dask scheduler with a worker at {where!r}") from error
     except ImportError as error:

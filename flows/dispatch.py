@@ -28,16 +28,21 @@ def shard_runner() -> TaskRunner[Future]:
 
 @dataclass(frozen=True)
 class Crew:
-    """Who runs shards: starts one with its parameters; how many of an endpoint, how many in all."""
+    """Who runs shards.
+
+    `submit` starts one with its parameters, `came` is told of each that ended; `each` and `most`
+    say how many of an endpoint and how many in all run at once.
+    """
 
     submit: Callable[..., Future]
     each: int = SHARDS_AT_ONCE
     most: int = MOST_AT_ONCE
+    came: Callable[[str], None] = lambda _: None
 
 
 @contextmanager
-def crew(here: Context) -> Iterator[Crew]:
-    """The crew that the run's configuration asks for.
+def crew(here: Context, shards: Sequence[str]) -> Iterator[Crew]:
+    """The crew that the run's configuration asks for, for some shards.
 
     Raises:
         ConfigError, HostError: there is no such cluster, or it is not fit for the run.
@@ -48,8 +53,8 @@ def crew(here: Context) -> Iterator[Crew]:
     from flows.cluster import cluster, require_cluster
 
     require_cluster(here.config)
-    with cluster(here.config.runner, str(here.run.path)) as (submit, threads):
-        yield Crew(submit, max(threads, SHARDS_AT_ONCE), max(threads, MOST_AT_ONCE))
+    with cluster(here, here.config.runner, shards) as (submit, threads, came):
+        yield Crew(submit, max(threads, SHARDS_AT_ONCE), max(threads, MOST_AT_ONCE), came)
 
 
 def finished(
@@ -67,17 +72,19 @@ def finished(
         stopped: whether the run was told to stop.
     """
     waiting = {endpoint: deque(ids) for endpoint, ids in shards.items()}
-    active: dict[Future, str] = {}
+    active: dict[Future, tuple[str, str]] = {}
     each = max(1, min(crew.each, crew.most // max(len(waiting), 1)))
     while True:
         for endpoint, ids in waiting.items():
-            busy = sum(place == endpoint for place in active.values())
+            busy = sum(place == endpoint for place, _ in active.values())
             for _ in range(min(each - busy, len(ids)) if not stopped() else 0):
-                active[submit(ids.popleft())] = endpoint
+                shard = ids.popleft()
+                active[submit(shard)] = endpoint, shard
         if not active:
             return
         done = next(as_completed(list(active)))
-        del active[done]
+        _, shard = active.pop(done)
+        crew.came(shard)
         yield done
 
 

@@ -24,6 +24,7 @@ from tasks import engine_room, progress, steps
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.quote import quote_total, require_prices
 from tasks.stages import results, rounds
+from tasks.stages.away import share_of
 from tasks.stages.context import Context
 from tasks.stages.gating import worse
 from tasks.stages.history import record_run
@@ -89,15 +90,16 @@ def answer_round(here: Context, round_: int, part: str | None = None) -> None:
     meter = create_progress_artifact(0.0, key="judgeflow-progress", description=f"round {round_}")
 
     endpoints = rounds.by_endpoint(here, round_, part)
-    count = sum(map(len, endpoints.values()))
+    asked = [shard for ids in endpoints.values() for shard in ids]
+    count = len(asked)
     story = RoundStory(round_, count)
     failed: list[BaseException] = []  # what stops the run
 
-    with story.listening(), waiting_for_shards(), crew(here) as workers:
+    with story.listening(), waiting_for_shards(), crew(here, asked) as workers:
 
         def submit(shard: str) -> PrefectFuture[Any]:
             words = {"run": run, "nonce": facts["nonce"], "shard": shard, "part": part}
-            return workers.submit(shard_step, words)
+            return workers.submit(shard_step, {**words, "share": share_of(here.config)})
 
         ended = finished(
             workers,

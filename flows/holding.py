@@ -28,9 +28,10 @@ from flows.opening import differs, open_run
 from flows.publishing import name_flow_run, publish_checkpoints
 from flows.reaping import reap_beside
 from flows.stopping import stop_run, stops_on_signals
-from flows.story import say_start, without_echo
+from flows.story import outlive_the_reader, say_start, without_echo
 from flows.watching import watching
 from tasks import engine_room, leading
+from tasks.stages import away
 from tasks.stages.context import Context, context
 from tasks.stages.continuing import attempts_with, changed_since
 from tasks.stages.money import money
@@ -61,6 +62,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
     holder = attempt.holder() if attempt else this_process()
     lock = RunLock(run.path, holder, attempt.patience_s if attempt else 0.0, stop_run)
     watch = watching(attempt, stop_run)
+    outlive_the_reader()
     with lock, stops_on_signals(), watch, rarely_collecting(), without_echo():
         here = context(run.path)
         about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}
@@ -78,6 +80,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
             say_start(here.run, list(here.seats), here.config.settings)
             for line in changed_since(here.run.facts())[-2:]:
                 get_run_logger().warning("%s", line)
+            away.catch_up(here)
             leading.begin(here.run, here.config)
             yield here
         except LostRunError:
@@ -88,6 +91,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
         finally:
             engine_room.close(here.run)
             leading.end(here.run)
+            away.tidy(here)
 
 
 def end(here: Context, error: BaseException) -> None:

@@ -6,10 +6,12 @@ import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from prefect import get_run_logger
+from rich.console import Console
 
 from data.run_folder import RunFolder
 from flows.meter import Counts
@@ -39,6 +41,21 @@ def without_echo() -> Iterator[None]:
         yield
     finally:
         tasks.removeFilter(echo)
+
+
+def outlive_the_reader() -> None:
+    """Let the run go on where nobody reads its log any more: a pager that was left, a dead worker.
+
+    The library that prints Prefect's lines would end the thread that writes one (SystemExit).
+    """
+    known = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    for logger in (logging.root, *known):
+        for handler in logger.handlers:
+            console = getattr(handler, "console", None)
+            if isinstance(console, Console):
+                console.on_broken_pipe = partial(  # type: ignore[method-assign]
+                    setattr, console, "quiet", True
+                )
 
 
 def say_start(run: RunFolder, judges: Sequence[str], settings: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from cache.location import checked, is_shared
 from data.errors import ConfigError
+from data.exchange import checked_share
 from data.layout import DatasetConfig, TableColumns
 from data.records import MODES, Mode, Record
 from tasks.drift_config import AnchorsConfig, DriftConfig
@@ -209,10 +210,22 @@ class BootstrapConfig(Record):
 
 
 class DaskRunner(Record):
-    """A Dask cluster: the one of a scheduler's address, else some workers on this machine."""
+    """A Dask cluster: the one of a scheduler's address, else some workers on this machine.
+
+    `share` is a place that fsspec reaches, for workers that do not see the runs' folder.
+    """
 
     address: Annotated[str, Field(pattern=r"^[a-z]+://.+:\d+$")] | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 2
+    share: Annotated[str, Field(pattern=r"^[a-z0-9+]+://.+")] | None = None
+
+    @field_validator("share")
+    @classmethod
+    def _no_password(cls, share: str | None) -> str | None:
+        try:
+            return None if share is None else checked_share(share)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
 
 
 class SmallestDifference(Record):
@@ -296,10 +309,18 @@ class RunConfig(Record):
 
     @model_validator(mode="after")
     def _many_machines_share_a_cache(self) -> RunConfig:
-        if isinstance(self.runner, DaskRunner) and not is_shared(self.cache):
+        if not isinstance(self.runner, DaskRunner):
+            return self
+        if not is_shared(self.cache):
             raise ValueError(
                 f"runner 'dask' needs a cache that all its workers share, got {self.cache!r}; "
                 "write cache: redis://HOST:PORT/DB"
+            )
+        in_batches = [j.name for j in self.judges if getattr(j, "execute", "") == "batch"]
+        if self.runner.share is not None and in_batches:
+            raise ValueError(
+                f"judge {in_batches[0]!r} with execute 'batch' needs workers that see the runs' "
+                "folder, where its batches are written down; leave `share` out"
             )
         return self
 

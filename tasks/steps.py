@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from cache.policies import OncePerRun
 from data.errors import IncompleteError
 from tasks import progress
-from tasks.stages import checks, drifting, gating, prepare, results, retaining, rounds
+from tasks.stages import away, checks, drifting, gating, prepare, results, retaining, rounds
 from tasks.stages.context import context
 
 SHARD_VERSION = "1"
@@ -74,9 +74,12 @@ def plan_round(run: str, round_: int) -> list[str]:
     result_serializer="json",
     tags=["judgeflow-shard"],
 )
-def execute_shard(run: str, nonce: str, shard: str, part: str | None = None) -> dict[str, Any]:
+def execute_shard(
+    run: str, nonce: str, shard: str, part: str | None = None, share: str | None = None
+) -> dict[str, Any]:
     """A shard's answers, or those to a part of it, durable; ends failed while rows are open."""
-    counts = rounds.execute_shard(context(run), shard, progress.heard, part)
+    with away.seen(run, nonce, shard, share) as here:
+        counts = rounds.execute_shard(context(here), shard, progress.heard, part)
     get_run_logger().debug("%(shard)s: %(sent)s sent, %(cached)s cached, %(failed)s failed", counts)
     return counts
 

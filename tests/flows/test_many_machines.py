@@ -16,8 +16,9 @@ from data.errors import ConfigError, HostError
 from flows.cluster import require_cluster
 from tasks.config import RunConfig
 from tasks.config_file import parse_config
+from tasks.stages import away
 from tests.flows.conftest import Server, Terminal
-from tests.flows.machines import Cluster, hosts, reachable
+from tests.flows.machines import Cluster, blind_to, hosts, reachable
 from tests.redis_process import RedisProcess
 from tests.standin.control import StandinControl
 
@@ -161,6 +162,42 @@ def test_a_cluster_of_this_machine_is_started_and_stopped_with_the_run(
     assert ended.json["counts"]["open"] == 0
     assert ledgers(judgeflow.folder / "own") == 2
     assert standin.stats()["completed"] == ended.json["counts"]["paid"]
+
+
+@pytest.mark.prove
+def test_workers_that_do_not_see_the_runs_get_and_give_files_through_a_share(
+    judgeflow: Terminal, standin: StandinControl, redis_server: RedisProcess
+) -> None:
+    pytest.importorskip("prefect_dask")
+    ended = judgeflow("run", evaluation(judgeflow, standin, "here"), "--run-dir", "one")
+    assert ended.code == 0, ended.err
+    standin.reset()
+    standin.script(latency=0.3)
+    runs, share = judgeflow.folder / "runs", judgeflow.folder / "share"
+    runs.mkdir(exist_ok=True)
+    dask = Cluster(judgeflow.folder, judgeflow.env, [blind_to(runs)] * 3)
+    try:
+        runner = {"dask": {"address": dask.address, "share": f"file://{share}"}}
+        path = evaluation(judgeflow, standin, "there", cache=redis_server.url, runner=runner)
+        process = judgeflow.start("run", path, "--run-dir", runs / "many", "--json")
+        while standin.stats()["completed"] < 60:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        dask.kill_worker()
+        out, err = process.communicate(timeout=240)
+    finally:
+        dask.stop()
+    assert process.returncode == 0, err
+    counts = json.loads(out)["counts"]
+    assert (counts["open"], counts["failed"]) == (0, 0)
+    # the diary of the killed worker ends with its last hand-in
+    known = counts["paid"] + counts["perhaps_paid"]
+    assert 0 <= standin.stats()["completed"] - known <= 2 * IN_FLIGHT * away.HAND_IN_EVERY_S / 0.3
+    assert standin.stats()["completed"] - counts["planned"] <= IN_FLIGHT
+    name = "estimates.parquet"
+    alone = (judgeflow.folder / "one" / name).read_bytes()
+    assert (runs / "many" / name).read_bytes() == alone
+    assert list(share.iterdir()) == []  # a complete run leaves nothing there
 
 
 @pytest.mark.prove

@@ -64,8 +64,8 @@ def test_responses_are_collected_under_a_cap_of_their_own_and_then_judged(
     frame = pl.read_ndjson(path).unique(["images", "mode"], keep="first", maintain_order=True)
     frame.with_columns(responses=pl.lit([]), labels=pl.lit([])).write_ndjson(path)
     models = [judge(standin, name=name, model=name) for name in ("alpha", "beta")]
-    places = {"dataset": {"path": str(quick.folder / "items")}, "modes": ["pair"]}
-    config = quick.config(**places, judges=[judge(standin)], responders=models)
+    items = {"path": str(quick.folder / "items")}
+    config = quick.config(dataset=items, modes=["pair"], judges=[judge(standin)], responders=models)
     run = quick.folder / "run"
     assert quick("run", config, "--run-dir", run, "--max-calls", 1).code == 4
     early = quick("rerun", run, "--stage", "judge", "--max-calls", 50)

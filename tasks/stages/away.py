@@ -1,0 +1,210 @@
+"""A run on hosts that do not see its folder: what they need is handed out, what they made fetched.
+
+The leader hands out a round before its shards start. A worker keeps a copy of its own, answers a
+shard into it, and hands in the answers and the lines of its diary; lines also on the way, so that
+a host that dies leaves the diary of all but its last seconds.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import polars as pl
+
+from data.errors import HostError
+from data.exchange import Exchange
+from data.image_store import ImageStore
+from data.run_folder import RunFolder
+from tasks.config import DaskRunner, RunConfig
+from tasks.stages.context import Context
+
+HAND_IN_EVERY_S = 3.0
+CONFIG, PRICES, PROMPTS = "config.yaml", "providers.yaml", "prompts"
+DIARY = re.compile(r"\w[\w.-]*\.jsonl")
+_here, _handing = threading.Lock(), threading.Lock()
+_root: Path | None = None
+_token = secrets.token_hex(4)  # of this process
+_handed: dict[Path, int] = {}  # bytes of each diary
+
+
+def share_of(config: RunConfig) -> str | None:
+    """Where the files of a run are handed over, `None` where its workers see its folder."""
+    return config.runner.share if isinstance(config.runner, DaskRunner) else None
+
+
+def exchange_of(here: Context) -> Exchange | None:
+    """The exchange of a run whose workers do not see its folder."""
+    share = share_of(here.config)
+    return None if share is None else Exchange(share, here.run.facts()["nonce"])
+
+
+def hand_out(here: Context, exchange: Exchange, shards: Iterable[str]) -> None:
+    """What workers need of a run for some shards: configuration, requests, pictures."""
+    run = here.run.path
+    prompts = [f"{PROMPTS}/{path.name}" for path in (run / PROMPTS).iterdir() if path.is_file()]
+    tables = [f"requests/{shard}.parquet" for shard in shards]
+    begun = [f"answers/{shard}.parquet" for shard in shards]  # a part of a shard keeps the rest
+    names = [CONFIG, PRICES, "plan.parquet", *prompts, *tables, *begun]
+    exchange.put({name: (run / name).read_bytes() for name in names if (run / name).exists()})
+    known = set(exchange.names("images"))
+    store = ImageStore(here.config.image_folder)
+    for sha256, media_type in sorted(_pictures(run / name for name in tables)):
+        path = store.path(sha256, media_type)
+        if path.name not in known:
+            exchange.put({f"images/{path.name}": store.read(sha256, media_type)})
+    exchange.put({"run.json": (run / "run.json").read_bytes()})  # last: the rest is there
+
+
+def fetch(run: RunFolder, exchange: Exchange, shard: str | None = None) -> None:
+    """The answers to a shard, if it is named and has any, and what all diaries have more."""
+    name = f"{shard}.parquet"
+    if shard is not None and name in exchange.names("answers"):
+        run.write_bytes(f"answers/{name}", exchange.get(f"answers/{name}"))
+    for diary in filter(DIARY.fullmatch, exchange.names("ledger")):
+        path = run.path / "ledger" / diary
+        parts = filter(str.isdecimal, exchange.names(f"ledger/{diary}"))
+        path.parent.mkdir(exist_ok=True)
+        with path.open("ab") as file:
+            for part in parts:
+                if int(part) == file.tell():
+                    file.write(exchange.get(f"ledger/{diary}/{part}"))
+
+
+def catch_up(here: Context) -> None:
+    """The lines of diaries that workers of an earlier execution have handed in since."""
+    exchange = exchange_of(here)
+    if exchange is not None:
+        fetch(here.run, exchange)
+
+
+def tidy(here: Context) -> None:
+    """Remove what a complete run has handed over; what is left of others serves a resume."""
+    exchange = exchange_of(here)
+    if exchange is not None and here.run.facts().get("status") == "complete":
+        with suppress(HostError):
+            exchange.clear()
+
+
+def run_here(run: str, nonce: str, share: str | None) -> Path:
+    """Where this process sees a run: at its path, or in a copy of its own, up to date.
+
+    Raises:
+        ConfigError, HostError: the share cannot be used.
+    """
+    return Path(run) if share is None else _copied(Path(run).name, nonce, Exchange(share, nonce))
+
+
+@contextmanager
+def seen(run: str, nonce: str, shard: str, share: str | None) -> Iterator[Path]:
+    """The same while a shard is answered; what was done in a copy is handed in after.
+
+    Raises:
+        ConfigError, HostError: the share cannot be used.
+    """
+    if share is None:
+        yield Path(run)
+        return
+    exchange = Exchange(share, nonce)
+    copy = _copied(Path(run).name, nonce, exchange)
+    _take(copy, exchange, f"requests/{shard}.parquet")
+    if f"{shard}.parquet" in exchange.names("answers"):
+        _take(copy, exchange, f"answers/{shard}.parquet")
+    _pictures_here(copy, exchange, shard)
+    done = threading.Event()
+    diary = threading.Thread(target=_handing_in, args=(copy, exchange, done), daemon=True)
+    diary.start()
+    try:
+        yield copy
+    finally:
+        done.set()
+        diary.join()
+        answers = copy / "answers" / f"{shard}.parquet"
+        if answers.exists():
+            exchange.put({f"answers/{answers.name}": answers.read_bytes()})
+        _hand_in(copy, exchange)
+
+
+def _copied(name: str, nonce: str, exchange: Exchange) -> Path:
+    """This process's copy of a run; its record, limits and plan as they are now."""
+    with _here:
+        copy = _own_root() / nonce / name
+        if not (copy / PROMPTS).exists():
+            for needed in (*(f"{PROMPTS}/{found}" for found in exchange.names(PROMPTS)), PRICES):
+                _take(copy, exchange, needed)
+        config = json.loads(exchange.get(CONFIG))
+        text = json.dumps({**config, "runs": str(copy.parent)}).encode()
+        if not (copy / CONFIG).exists() or (copy / CONFIG).read_bytes() != text:
+            _put(copy / CONFIG, text)
+        for name in ("plan.parquet", "run.json"):
+            _take(copy, exchange, name)
+    return copy
+
+
+def _own_root() -> Path:
+    """A folder of this process, gone with it."""
+    global _root
+    if _root is None:
+        _root = Path(tempfile.mkdtemp(prefix="judgeflow-"))
+        atexit.register(shutil.rmtree, _root, ignore_errors=True)
+    return _root
+
+
+def _take(copy: Path, exchange: Exchange, name: str) -> None:
+    _put(copy / name, exchange.get(name))
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{threading.get_ident()}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _pictures(requests: Iterable[Path]) -> set[tuple[str, str]]:
+    """The pictures that requests show: sha256 and media type."""
+    found = set()
+    for path in requests:
+        for text in pl.read_parquet(path, columns=["request"])["request"]:
+            for message in json.loads(text)["messages"]:
+                for part in message["content"]:
+                    if "sha256" in part:
+                        found.add((part["sha256"], part["media_type"]))
+    return found
+
+
+def _pictures_here(copy: Path, exchange: Exchange, shard: str) -> None:
+    store = ImageStore(copy.parent / ".images")
+    for sha256, media_type in sorted(_pictures([copy / "requests" / f"{shard}.parquet"])):
+        path = store.path(sha256, media_type)
+        if not path.exists():
+            store.put(exchange.get(f"images/{path.name}"), media_type)
+
+
+def _handing_in(copy: Path, exchange: Exchange, done: threading.Event) -> None:
+    while not done.wait(HAND_IN_EVERY_S):
+        with suppress(HostError):  # at the end it is told
+            _hand_in(copy, exchange)
+
+
+def _hand_in(copy: Path, exchange: Exchange) -> None:
+    """What this process's diary has more is handed in, under its place in the diary."""
+    with _handing:
+        for path in (copy / "ledger").glob("*.jsonl"):
+            start = _handed.get(path, 0)
+            with path.open("rb") as file:
+                file.seek(start)
+                more = file.read()
+            whole = more[: more.rfind(b"\n") + 1]
+            if whole:
+                diary = f"{path.stem}-{_token}.jsonl"  # a process id comes again in containers
+                exchange.put({f"ledger/{diary}/{start:015d}": whole})
+                _handed[path] = start + len(whole)
