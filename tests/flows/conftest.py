@@ -75,7 +75,13 @@ class Server:
 
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("prefect")
+    with prefect_process(tmp_path_factory.mktemp("prefect")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def prefect_process(home: Path) -> Iterator[Server]:
+    """A Prefect server of our own with its database in `home`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -87,6 +93,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         "PREFECT_API_URL": url,
         "PREFECT_SERVER_UI_API_URL": url,  # the page asks the default port otherwise
     }
+    home.mkdir(exist_ok=True)
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],

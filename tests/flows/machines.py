@@ -25,6 +25,7 @@ class Cluster:
         env: their environment.
         workers: what each worker's command begins with, `()` for a process of this host.
         host: where the scheduler listens.
+        threads: of each worker.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Cluster:
         env: Mapping[str, str],
         workers: Sequence[Sequence[str]],
         host: str = "127.0.0.1",
+        threads: int = 2,
     ) -> None:
         with socket.socket() as free:
             free.bind((host, 0))
@@ -42,7 +44,7 @@ class Cluster:
         self._env = {**env, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false"}
         self.processes = [self._start((), "dask_scheduler", "--host", host, "--port", str(port))]
         for number, begin in enumerate(workers):
-            own = ("--nthreads", "2", "--name", f"w{number}", "--local-directory", str(folder))
+            own = (f"--nthreads={threads}", f"--name=w{number}", f"--local-directory={folder}")
             self.processes.append(self._start(begin, "dask_worker", self.address, *own))
 
     def _start(self, begin: Sequence[str], what: str, *words: str) -> subprocess.Popen[bytes]:

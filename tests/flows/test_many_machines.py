@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,6 +63,12 @@ def evaluation(terminal: Terminal, standin: StandinControl, name: str, **changes
     )
 
 
+def tell(drill: str, standin: StandinControl, counts: Mapping[str, Any]) -> None:
+    """A line for docs/scale.md, seen with `-s`."""
+    seen = f"{standin.stats()['completed']} calls"
+    print(f"\nDRILL {drill}: {counts['planned']} requests, {seen}; {dict(counts)}")
+
+
 def ledgers(run: Path) -> int:
     return len([path for path in (run / "ledger").iterdir() if path.stat().st_size])
 
@@ -86,6 +92,7 @@ def test_a_cluster_gives_the_same_estimates_and_pays_nothing_twice(
     name = "estimates.parquet"
     assert (one / name).read_bytes() == (many / name).read_bytes()
     facts = json.loads((many / "run.json").read_text())
+    tell("three workers", standin, facts["counts"])
     assert facts["counts"]["paid"] == sum(body["completed"] for body in alone.values())
     assert facts["cache"]["durable"]
 
@@ -105,6 +112,7 @@ def test_a_worker_killed_mid_run_loses_nothing_and_costs_what_it_had_in_flight(
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     counts = json.loads(out)["counts"]
+    tell("a worker killed", standin, counts)
     assert (counts["open"], counts["failed"]) == (0, 0)
     assert counts["planned"] - counts["paid"] <= counts["perhaps_paid"] <= IN_FLIGHT
     assert standin.stats()["completed"] - counts["planned"] <= IN_FLIGHT
@@ -130,6 +138,7 @@ def test_an_interrupt_stops_the_workers_and_a_resume_asks_for_the_rest(
     ended = judgeflow("resume", "many", "--json")
     assert ended.code == 0, ended.err
     counts = ended.json["counts"]
+    tell(f"Ctrl-C, {asked} sent by then, resume", standin, counts)
     assert (counts["open"], counts["paid"]) == (0, counts["planned"])
     assert standin.stats()["completed"] == counts["planned"]
 
@@ -189,6 +198,7 @@ def test_workers_that_do_not_see_the_runs_get_and_give_files_through_a_share(
         dask.stop()
     assert process.returncode == 0, err
     counts = json.loads(out)["counts"]
+    tell("no common file system, a share, a worker killed", standin, counts)
     assert (counts["open"], counts["failed"]) == (0, 0)
     # the diary of the killed worker ends with its last hand-in
     known = counts["paid"] + counts["perhaps_paid"]
@@ -228,5 +238,6 @@ def test_hosts_apart_share_a_run_and_one_whose_cable_is_pulled_costs_what_it_had
                 dask.stop()
     assert process.returncode == 0, err
     counts = json.loads(out)["counts"]
+    tell("hosts apart, a cable pulled", standin, counts)
     assert (counts["open"], counts["failed"]) == (0, 0)
     assert standin.stats()["completed"] - counts["planned"] <= IN_FLIGHT
