@@ -20,6 +20,7 @@ from data.errors import (
 )
 from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
+from data.run_record import flow_of
 from flows.meter import progress
 from flows.terminal import say, show, table
 from tasks.config import DaskRunner, RunConfig
@@ -51,6 +52,7 @@ def run_flow(
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
     run = _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    run.note(flow=name)  # should it be resumed before the flow has begun
     if accept:
         run.note(accept_baseline=True)
     _execute(name, folder, as_json)
@@ -70,7 +72,7 @@ def resume_run(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     folder = RunFolder.open(run)
-    name = _flow_of(folder)
+    name = flow_of(folder.facts())
     _require_gate(name, accept)
     _require_runner(load_config(folder.path / "config.yaml"))
     given = {name: limit for name, limit in limits.items() if limit is not None}
@@ -81,12 +83,6 @@ def resume_run(
     if accept:
         folder.note(accept_baseline=True)
     _execute(name, folder.path, as_json)
-
-
-def _flow_of(run: RunFolder) -> str:
-    """The flow that has worked on a run last; a stage done again is none."""
-    attempts: list[dict[str, Any]] = run.facts().get("attempts", [])
-    return next((one["flow"] for one in reversed(attempts) if one.get("flow")), "nightly")
 
 
 def _require_gate(flow: str, accept: bool) -> None:

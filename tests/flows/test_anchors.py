@@ -42,6 +42,7 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
     assert "signals falsely with probability 0.05 at most" in told["promise"]
     figures = quick("history", "show", "--json").json
     assert {row["measure"] for row in figures} == {"accuracy", "anchor_agreement"}
+    assert {(row["flow"], row["limit"]) for row in figures} == {("nightly", PAIRS["limit"])}
     refused = quick("anchors", "accept", path, "--why", "x", "--judge", "sim", "--keep-baseline")
     assert refused.code == 2
     assert "has no baseline yet" in refused.err
