@@ -11,6 +11,8 @@ from data.records import Scale
 from data.run_folder import FORMAT
 
 REGRESSION = "regression"  # the status of a run with all its answers that has become worse
+COMPLETE = ("complete", REGRESSION)
+BEGUN = {"status": "running", "error": None, "exit_code": None, "finished": None}
 
 
 class _Part(BaseModel):
@@ -100,7 +102,7 @@ class RunRecord(_Part):
     @property
     def complete(self) -> bool:
         """Whether every row is terminal and no judge's coverage is below the floor."""
-        return self.status in ("complete", REGRESSION)
+        return self.status in COMPLETE
 
 
 def run_record(facts: Mapping[str, Any]) -> RunRecord | str:

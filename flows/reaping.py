@@ -7,6 +7,7 @@ Where both were killed nobody does, and the server has the flow run as running f
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from data.errors import ConfigError, DataError, HostError
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.run_lock import RunLock, holder_lives
+from data.run_record import COMPLETE
 from flows.attempts import server
 
 NEWEST = 50  # run folders that are looked at: older ones have been looked at before
@@ -64,14 +66,17 @@ def reap(runs: Path) -> list[str]:
 
 
 def _died(folder: Path) -> bool:
-    """Whether a run says that it runs, and nobody works on it."""
+    """Whether a run says that somebody works on it, and nobody does."""
     try:
         facts = RunFolder(folder).facts()
     except DataError:
         return False
-    return bool(
-        facts.get("status") == "running" and facts.get("attempts") and not holder_lives(folder)
-    )
+    return bool(_worked_on(facts) and facts.get("attempts") and not holder_lives(folder))
+
+
+def _worked_on(facts: Mapping[str, Any]) -> bool:
+    """Whether a run has an attempt that has not ended; one that is complete may be worked on."""
+    return facts.get("status") == "running" or bool(facts.get("again"))
 
 
 def _mark(client: SyncPrefectClient, folder: Path) -> bool:
@@ -80,7 +85,7 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
     try:
         with RunLock(folder):
             facts = run.facts()
-            if facts.get("status") != "running":
+            if not _worked_on(facts):
                 return False  # somebody has been here since
             last: dict[str, Any] = facts["attempts"][-1]
             said = (
@@ -89,7 +94,8 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
             )
             # Told first: a server that does not answer leaves the run to be found once more.
             told = last.get("flow_run") is not None and _told(client, last, said)
-            run.note(status="crashed", error=said)
+            stands = facts.get("status") in COMPLETE
+            run.note(again=None, **({} if stands else {"status": "crashed", "error": said}))
             return told
     except HostError:
         return False  # somebody was faster
