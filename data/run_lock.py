@@ -47,7 +47,7 @@ def holder_lives(folder: Path, pace: Pace = Pace()) -> bool:
         return True  # a folder that cannot be locked is nobody's to judge
     try:
         other = read_holder(folder / ".holder.json")
-        if other is None or other.here:
+        if other is None or other.here or other.went_down(folder / ".holder.json"):
             return False
         silent_s = time.time() - (folder / ".holder.json").stat().st_mtime
         return silent_s < pace.dead_after_s
@@ -162,6 +162,8 @@ class RunLock:
             ) from error
         other = read_holder(self._path)
         elsewhere = other is not None and other.machine != self.holder.machine
+        if other is not None and other.went_down(self._path):
+            elsewhere = False
         if elsewhere and not silence.dead(self._path):
             self._lock.release()
             return False

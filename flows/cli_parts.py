@@ -55,13 +55,20 @@ def rerun(
 
 @click.command()
 @click.argument("runs", type=FILE)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long for a Prefect server that is starting.",
+)
 @as_json
-def reap(runs: Path, as_json: bool) -> None:
+def reap(runs: Path, wait: float, as_json: bool) -> None:
     """Mark flow runs in the folder RUNS whose worker and process are gone as Crashed.
 
     Prefect offers Retry for them then. Runs that somebody works on are left alone.
     """
     from flows.reaping import reap as reaped
 
-    found = reaped(runs)
+    found = reaped(runs, wait)
     show(found, as_json, lambda names: "\n".join(names) or "no run was left behind")

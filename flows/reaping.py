@@ -7,6 +7,7 @@ Where both were killed nobody does, and the server has the flow run as running f
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,10 @@ def reap_beside(run: RunFolder) -> None:
         log.warning("run %r was left behind by its worker and is marked as crashed", name)
 
 
-def reap(runs: Path) -> list[str]:
+def reap(runs: Path, wait_s: float = 0.0) -> list[str]:
     """Mark the flow runs of dead processes in a folder of runs; return the runs' names.
+
+    Where there is any, the server is waited for that long.
 
     Raises:
         ConfigError: no server is named.
@@ -58,11 +61,20 @@ def reap(runs: Path) -> list[str]:
     dead = [folder for folder in found if _died(folder)]
     if not dead:
         return []
+    _wait(wait_s)
     try:
         with server() as client:
             return [folder.name for folder in dead if _mark(client, folder)]
     except (httpx.HTTPError, OSError, PrefectException) as error:
         raise HostError(f"the Prefect server does not answer: {one_line(str(error))}") from error
+
+
+def _wait(seconds: float) -> None:
+    """Wait until the server answers; no longer than that."""
+    gives_up = time.monotonic() + seconds
+    with server() as client:
+        while time.monotonic() < gives_up and client.api_healthcheck() is not None:
+            time.sleep(1.0)
 
 
 def _died(folder: Path) -> bool:

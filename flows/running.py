@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from data.errors import (
 )
 from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
+from data.run_lock import RunLock
 from data.run_record import flow_of
 from flows.meter import progress
 from flows.terminal import say, show, table
@@ -49,6 +51,7 @@ def run_flow(
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     _require_runner(loaded)
+    _require_server()
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
     run = _prepare(folder, parameters, override or {}, probes=name == "nightly")
@@ -75,6 +78,7 @@ def resume_run(
     name = flow_of(folder.facts())
     _require_gate(name, accept)
     _require_runner(load_config(folder.path / "config.yaml"))
+    _require_server()
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if given:
         _raise_limits(folder, given)
@@ -88,6 +92,12 @@ def resume_run(
 def _require_gate(flow: str, accept: bool) -> None:
     if accept and flow != "nightly":
         raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
+
+
+def _require_server() -> None:
+    from flows.attempts import require_server
+
+    require_server()
 
 
 def _require_runner(config: RunConfig) -> None:
@@ -146,8 +156,17 @@ def executed(name: str, folder: Path, **parameters: Any) -> JudgeflowError | Non
             return SupersededRunError(str(error))
         except Exception as error:
             where = server or "the temporary server"
-            raise HostError(f"Prefect at {where}: {one_line(str(error))[:200]}") from error
+            said = f"Prefect at {where}: {one_line(str(error))[:200]}"
+            _never_begun(RunFolder(folder), said)
+            raise HostError(f"{said}; `judgeflow resume {folder}` continues the run") from error
     return _problem(state)
+
+
+def _never_begun(run: RunFolder, said: str) -> None:
+    """Leave no run as running that Prefect has never begun, or has let go of."""
+    with suppress(HostError), RunLock(run.path):  # somebody else may be at it
+        if run.facts().get("status") == "running":
+            run.note(status="failed", error=said, exit_code=HostError.exit_code)
 
 
 def show_run(folder: Path, as_json: bool) -> None:

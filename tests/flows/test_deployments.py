@@ -194,10 +194,9 @@ def test_the_units_start_what_the_file_needs() -> None:
         entry["work_pool"]["name"] for entry in yaml.safe_load(FILE.read_text())["deployments"]
     }
     assert pools == {"judgeflow"}
-    assert (
-        "worker start --pool judgeflow --type process"
-        in (units / "judgeflow-worker.service").read_text()
-    )
+    worker = (units / "judgeflow-worker.service").read_text()
+    assert "worker start --pool judgeflow --type process" in worker
+    assert "judgeflow reap --wait 60 " in worker
     for name in ("server", "worker"):
         unit = (units / f"judgeflow-{name}.service").read_text()
         assert f"EnvironmentFile=/etc/judgeflow/{name}.env" in unit
