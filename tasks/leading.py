@@ -13,7 +13,14 @@ from data.errors import HostError, JudgeflowError
 from data.ledger import spent
 from data.run_folder import RunFolder
 from tasks.config import RunConfig
-from tasks.shared_budget import ENDED, Session, lead, open_session, stop_session
+from tasks.shared_budget import (
+    ENDED,
+    Session,
+    lead,
+    open_session,
+    stop_earlier,
+    stop_session,
+)
 
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _led: dict[Path, tuple[RedisServer, Session, threading.Event]] = {}
@@ -30,7 +37,9 @@ def begin(run: RunFolder, config: RunConfig) -> None:
     if not is_shared(config.cache):
         return
     session = Session(run.facts()["nonce"], secrets.token_hex(4))
-    already, server = spent(run.path / "ledger"), RedisServer(config.cache)
+    server = RedisServer(config.cache)
+    stop_earlier(server, session)
+    already = spent(run.path / "ledger")  # nothing more is reserved by then
     open_session(server, session, already.usd, already.attempts)
     run.note(session=session.id)
     led = (server, session, threading.Event())
