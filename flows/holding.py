@@ -33,6 +33,7 @@ from tasks import engine_room, leading
 from tasks.stages.context import Context, context
 from tasks.stages.continuing import attempts_with, changed_since
 from tasks.stages.money import money
+from tasks.stages.parts import ASKING
 
 
 @contextmanager
@@ -72,7 +73,8 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
             say_start(here.run, list(here.seats), here.config.settings)
             for line in changed_since(here.run.facts())[-2:]:
                 get_run_logger().warning("%s", line)
-            leading.begin(here.run, here.config)
+            if facts.get("stage", "judge") in ASKING:  # a whole run asks, too
+                leading.begin(here.run, here.config)
             yield here
         except LostRunError:
             raise  # the folder is another's to write

@@ -1,5 +1,6 @@
 """How a run's end is written down where somebody else may have been at it, or Retry is no help."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from cache import redis_server
 from data.errors import BudgetError, HostError, IncompleteError
 from data.run_folder import RunFolder
 from flows import endings, graph, holding
@@ -72,6 +74,22 @@ def test_an_error_after_the_end_is_noted_and_the_run_is_complete(
     ended = run.facts()
     assert (ended["status"], ended["error"]) == ("complete", None)
     assert ended["attempts"][-1]["error"] == "the page cannot be written"
+
+
+def test_a_stage_that_asks_nothing_needs_no_server_of_the_call_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("name_flow_run", "say_start", "publish_checkpoints"):
+        monkeypatch.setattr(holding, name, lambda *_: None)
+    monkeypatch.setattr(redis_server, "PATIENCE_S", 0.0)
+    run = a_run(tmp_path, 1)
+    text = run.text("config.yaml")
+    run.write_text("config.yaml", json.dumps(json.loads(text) | {"cache": "redis://127.0.0.1:9"}))
+    for stage in ("images", "measure", "report"):
+        with holding.held(run, stage=stage):
+            pass
+    with pytest.raises(HostError, match="the call cache"), holding.held(run, stage="judge"):
+        pass
 
 
 def test_retry_is_named_where_it_asks_something(monkeypatch: pytest.MonkeyPatch) -> None:
