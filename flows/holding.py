@@ -62,6 +62,7 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
     holder = attempt.holder() if attempt else this_process()
     lock = RunLock(run.path, holder, attempt.patience_s if attempt else 0.0, stop_run)
     watch = watching(attempt, stop_run)
+    engine_room.forget()
     with lock, stops_on_signals(), watch, rarely_collecting(), without_echo():
         here = context(run.path)
         about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}

@@ -9,11 +9,12 @@ from uuid import uuid4
 import pytest
 
 from cache import redis_server
-from data.errors import BudgetError, HostError, IncompleteError
+from data.errors import BudgetError, HostError, IncompleteError, SupersededRunError
 from data.run_folder import RunFolder
 from flows import endings, graph, holding
 from flows.reaping import _died, _mark, _worked_on
-from tasks import steps
+from flows.stopping import stop_run
+from tasks import engine_room, steps
 from tests.tasks.gate.runs import a_run, gated
 
 
@@ -90,6 +91,17 @@ def test_a_stage_that_asks_nothing_needs_no_server_of_the_call_cache(
             pass
     with pytest.raises(HostError, match="the call cache"), holding.held(run, stage="judge"):
         pass
+
+
+def test_a_word_to_stop_that_comes_late_does_not_stop_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("name_flow_run", "say_start"):
+        monkeypatch.setattr(holding, name, lambda *_: None)
+    run = a_run(tmp_path, 1)
+    stop_run(SupersededRunError("the server has moved on"))  # by a watch of the run before
+    with holding.held(run):
+        assert engine_room.stop_reason(run) is None
 
 
 def test_retry_is_named_where_it_asks_something(monkeypatch: pytest.MonkeyPatch) -> None:
