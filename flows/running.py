@@ -84,8 +84,7 @@ def resume_run(
         _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
-    if accept:
-        folder.note(accept_baseline=True)
+    folder.note(accept_baseline=accept or None)
     _execute(name, folder.path, as_json)
 
 
