@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flows.run_names import RUN
 from flows.terminal import show
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON 
 
 
 @click.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @click.option("--stage", type=click.Choice(STAGES), required=True, help="What is to be done again.")
 @click.option("--quote", is_flag=True, help="Only say what it would ask and cost; makes no call.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Hard limit of this stage.")
