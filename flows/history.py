@@ -179,7 +179,7 @@ def _story(told: Mapping[str, Any]) -> str:
         f"{told['flow']} on {_amount(told)}; settings {told['settings']}",
         *(_judge_line(judge, told) for judge in told["judges"]),
         f"cost {told['usd']:.4f} USD, {told['unpriced_calls']} calls of unknown price",
-        f"gate ({gate['status']}): {gate['said']}" if gate else "gate: none",
+        _gate_line(gate) if gate else "gate: none",
         *(f"  {note}" for note in gate.get("notes", ())),
         kept if told["pinned"] else None,
         *(f"last good run of {judge}" for judge in told["last_good_for"]),
@@ -190,6 +190,12 @@ def _story(told: Mapping[str, Any]) -> str:
         f"commit {told['commit'] or 'unknown'}; folder {told['path']}",
     ]
     return "\n".join(each for each in lines if each)
+
+
+def _gate_line(gate: Mapping[str, Any]) -> str:
+    """The gate's line, which may begin with its status already."""
+    status, said = gate["status"], gate["said"]
+    return f"gate: {said}" if said.startswith(f"{status}: ") else f"gate ({status}): {said}"
 
 
 def _amount(told: Mapping[str, Any]) -> str:

@@ -107,7 +107,8 @@ def test_the_history_lists_shows_and_pins(offline: InProcess) -> None:
     assert "sim (simulated)" in offline("runs", "list").out
 
     story = offline("runs", "show", "02").out
-    assert "gate (regression): regression: " in story
+    assert "\ngate: regression: judge 'sim'" in story
+    assert "\ngate (first): no baseline: " in offline("runs", "show", "01").out
     assert "no baseline for sim: it ended as a regression" in story
     pinned = offline("runs", "pin", "02", "--why", "the new prompt is meant")
     assert pinned.out.strip() == "02 is kept, and is the last good run of sim"
