@@ -174,7 +174,7 @@ class RedisServer:
         reason = said[:120].rstrip(".") or type(error).__name__
         return HostError(
             f"the call cache at {self.name!r} cannot be used: {reason}; answers that it has are "
-            "kept: when it is back, `judgeflow resume` asks for the rest"
+            "kept: try again when it is back, with `judgeflow resume` where a run has begun"
         )
 
     def _settings(self) -> dict[str, Any]:

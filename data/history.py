@@ -14,6 +14,7 @@ from data.errors import DataError, HostError
 
 FILE, LOCK = "history.parquet", ".history.lock"
 PATIENCE_S = 60.0
+LATER = ("flow", "limit")  # columns that histories of earlier versions lack
 ORDER = ["night", "started", "run", "judge", "probe", "mode", "setting", "measure"]
 
 
@@ -27,10 +28,19 @@ def read_history(root: Path) -> pl.DataFrame:
     if not path.exists():
         return tables.table([], tables.HISTORY)
     try:
-        return tables.read(path, tables.HISTORY)
+        return _completed(tables.read(path, None), path)
     except DataError as error:
         said = str(error).removesuffix("; `judgeflow reparse RUN` makes a run's tables anew")
         raise DataError(f"{said}; remove it, `judgeflow history rebuild` makes it anew") from error
+
+
+def _completed(found: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The table with null in the columns that it may lack."""
+    lacking = {name: pl.lit(None, tables.HISTORY[name]) for name in LATER if name not in found}
+    frame = found.with_columns(**lacking)
+    if dict(frame.schema) != dict(tables.HISTORY):
+        return tables.read(path, tables.HISTORY)  # says what differs
+    return frame.select(list(tables.HISTORY))
 
 
 def remember(root: Path, rows: pl.DataFrame, runs: Iterable[str]) -> pl.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+INSTALLATION = Path("/etc/machine-id")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Holder:
 
     `machine` names a running kernel, not a host: two of the same name differ, and so does one
     before and after it was started anew. `started` tells the process from a later one with its
-    number. `flow_run` and `attempt` are Prefect's, where the run has any.
+    number. `flow_run` and `attempt` are Prefect's, where the run has any. `installation` is the
+    system's own, which stays when the machine is started anew.
     """
 
     host: str
@@ -29,11 +32,24 @@ class Holder:
     nonce: str
     flow_run: str | None = None
     attempt: int = 1
+    installation: str | None = None
 
     @property
     def here(self) -> bool:
         """Whether it is a process of this kernel, for which the file lock speaks."""
         return self.machine == this_machine()
+
+    def went_down(self, record: Path) -> bool:
+        """Whether its machine is this one, and has been started anew since its last heartbeat.
+
+        `record` is the file whose time the heartbeat sets.
+        """
+        known = self.installation is not None
+        same = (self.host, self.installation) == (os.uname().nodename, this_installation())
+        try:
+            return not self.here and known and same and record.stat().st_mtime < kernel_started()
+        except OSError:
+            return False
 
     def told(self) -> str:
         """The holder and how it is, for a person."""
@@ -50,11 +66,25 @@ def this_machine() -> str:
         return os.uname().nodename
 
 
+@cache
+def this_installation() -> str | None:
+    """The id of the installed system, where it has one."""
+    try:
+        return INSTALLATION.read_text().strip() or None
+    except OSError:
+        return None
+
+
+def kernel_started() -> float:
+    """When this kernel started, by the clock as it is now."""
+    return time.time() - time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def this_process(flow_run: str | None = None, attempt: int = 1) -> Holder:
     """This process as a holder, under a nonce of its own."""
     pid = os.getpid()
     about = this_machine(), pid, process_started(pid), secrets.token_hex(8)
-    return Holder(os.uname().nodename, *about, flow_run, attempt)
+    return Holder(os.uname().nodename, *about, flow_run, attempt, this_installation())
 
 
 def holder_text(holder: Holder) -> str:

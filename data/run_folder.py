@@ -147,9 +147,31 @@ class RunFolder:
             finally:
                 partial.unlink(missing_ok=True)
 
+    def file(self, name: str) -> Path:
+        """The path of a file that the run has.
+
+        Raises:
+            DataError: it is not there.
+        """
+        path = self.path / name
+        if not path.is_file():
+            raise DataError(
+                f"run {str(self.path)!r} has lost its file {name!r}; put it back from a copy, or "
+                "start a new run: what is answered costs nothing again"
+            )
+        return path
+
     def text(self, name: str) -> str:
-        """The contents of a text file of the run."""
-        return (self.path / name).read_text(encoding="utf-8")
+        """The contents of a text file of the run.
+
+        Raises:
+            DataError: it is not there, or cannot be read.
+        """
+        path = self.file(name)
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{str(path)!r} cannot be read: {error}") from error
 
     def _writing(self) -> _Writing:
         require_held(self.path)

@@ -165,9 +165,11 @@ def _pin_of(path: Path) -> Pin | None:
 class Line(NamedTuple):
     """What two runs must share for one to be the other's baseline.
 
-    The dataset (name, scale, how much of it), one judge, and the primary measure of each mode.
+    The flow, the dataset (name, scale, how much of it), one judge, and the primary measure of each
+    mode.
     """
 
+    flow: str
     dataset: str
     scale: tuple[int, int]
     limit: int | None
@@ -182,7 +184,7 @@ def lines(record: RunRecord) -> dict[str, Line]:
         return {}
     scale, measures = (data.scale.low, data.scale.high), frozenset(record.primary.items())
     return {
-        judge.name: Line(data.name, scale, data.limit, judge.name, measures)
+        judge.name: Line(record.flow, data.name, scale, data.limit, judge.name, measures)
         for judge in record.judges
         if judge.role == "judge" and not judge.baseline
     }

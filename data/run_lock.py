@@ -17,6 +17,8 @@ from data.holders import Holder, holder_text, read_holder, this_process
 
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine sleeps
 
+GLANCE_S = 0.5
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -47,7 +49,7 @@ def holder_lives(folder: Path, pace: Pace = Pace()) -> bool:
         return True  # a folder that cannot be locked is nobody's to judge
     try:
         other = read_holder(folder / ".holder.json")
-        if other is None or other.here:
+        if other is None or other.here or other.went_down(folder / ".holder.json"):
             return False
         silent_s = time.time() - (folder / ".holder.json").stat().st_mtime
         return silent_s < pace.dead_after_s
@@ -78,7 +80,8 @@ class RunLock:
     Args:
         folder: the run's folder.
         holder: this process, and the attempt of a flow run that it is.
-        patience_s: how long a live holder is waited for.
+        patience_s: how long a live holder is waited for; half a second at least, because
+            `holder_lives` takes the lock for a moment.
         lost: hears, in another thread, that the run was taken over.
         pace: how often, and how long.
     """
@@ -107,12 +110,12 @@ class RunLock:
         Raises:
             HostError: another process is working on the run.
         """
-        gives_up = time.monotonic() + self._patience_s
+        gives_up = time.monotonic() + max(self._patience_s, GLANCE_S)
         silence = _Silence(self._pace)
         while not self._taken(silence):
             if time.monotonic() >= gives_up and not silence.may_be_dead:
                 raise self._refused(silence)
-            time.sleep(min(0.25, self._pace.heartbeat_s))
+            time.sleep(min(0.1, self._pace.heartbeat_s))
         _held[self._folder] = self
         self._beat.start()
         return self
@@ -162,6 +165,8 @@ class RunLock:
             ) from error
         other = read_holder(self._path)
         elsewhere = other is not None and other.machine != self.holder.machine
+        if other is not None and other.went_down(self._path):
+            elsewhere = False
         if elsewhere and not silence.dead(self._path):
             self._lock.release()
             return False

@@ -24,12 +24,13 @@ def prunable(
 ) -> tuple[list[IndexedRun], dict[str, str]]:
     """The runs that match all given conditions, and why some of those are kept all the same.
 
-    `keep` counts the newest runs of each name.
+    `keep` counts the newest runs of each name, flow and limit.
     """
-    newest: dict[str, list[IndexedRun]] = defaultdict(list)
+    newest: dict[tuple[str, str, int | None], list[IndexedRun]] = defaultdict(list)
     for run in sorted(runs, key=lambda each: each.order, reverse=True):
-        newest[run.record.name].append(run)
-    recent = {run.path for of_name in newest.values() for run in of_name[: keep or 0]}
+        kind = run.record.name, run.record.flow, run.record.limit
+        newest[kind].append(run)
+    recent = {run.path for of_kind in newest.values() for run in of_kind[: keep or 0]}
     matching = [run for run in runs if run.path not in recent and _older(run, older_than_days, now)]
     good = last_good_of_all(runs)
     kept = {run.run_id: why for run in matching if (why := _why_kept(run, good.get(run.path)))}

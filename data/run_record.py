@@ -11,10 +11,23 @@ from data.records import Scale
 from data.run_folder import FORMAT
 
 REGRESSION = "regression"  # the status of a run with all its answers that has become worse
+COMPLETE = ("complete", REGRESSION)
+BEGUN = {"status": "running", "error": None, "exit_code": None, "finished": None}
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def flow_of(facts: Mapping[str, Any]) -> str:
+    """The flow that a run is of: the last one that worked on it, else the one it was made for.
+
+    A stage that is done again is no flow of its own.
+    """
+    attempts = facts.get("attempts")
+    worked = attempts if isinstance(attempts, list) else []
+    flows = [one["flow"] for one in worked if isinstance(one, dict) and one.get("flow")]
+    return str(flows[-1] if flows else facts.get("flow", "nightly"))
 
 
 class RunDataset(_Part):
@@ -68,6 +81,7 @@ class RunRecord(_Part):
     name: str
     status: str
     started: str
+    flow: str
     finished: str | None = None
     error: str | None = None
     exit_code: int | None = None
@@ -81,9 +95,14 @@ class RunRecord(_Part):
     gate: RunGate | None = None
 
     @property
+    def limit(self) -> int | None:
+        """At most how many samples it took of its dataset; `None` for all."""
+        return None if self.dataset is None else self.dataset.limit
+
+    @property
     def complete(self) -> bool:
         """Whether every row is terminal and no judge's coverage is below the floor."""
-        return self.status in ("complete", REGRESSION)
+        return self.status in COMPLETE
 
 
 def run_record(facts: Mapping[str, Any]) -> RunRecord | str:
@@ -93,7 +112,7 @@ def run_record(facts: Mapping[str, Any]) -> RunRecord | str:
     if facts["format"] != FORMAT:
         return "written by another version of judgeflow"
     try:
-        return RunRecord.model_validate(facts)
+        return RunRecord.model_validate({**facts, "flow": flow_of(facts)})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])

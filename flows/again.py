@@ -9,7 +9,7 @@ import polars as pl
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
-from data.run_record import REGRESSION
+from data.run_record import COMPLETE, REGRESSION
 from data.tables import read
 from flows.terminal import show
 from tasks.report.card_markdown import markdown
@@ -67,7 +67,7 @@ def _gated_again(here: Context) -> str | None:
     facts = here.run.facts()
     if "gate" not in facts:
         return None
-    ended = facts["status"] in ("complete", REGRESSION)
+    ended = facts["status"] in COMPLETE
     found = gating.gate(here, None if ended else facts.get("error") or facts["status"])
     if ended:
         problem = gating.worse(here.run.facts())

@@ -27,6 +27,8 @@ from tasks.stages.history import rebuild
 COLUMNS = [
     "night",
     "run",
+    "flow",
+    "limit",
     "judge",
     "mode",
     "setting",

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_API_URL
 
 from data.errors import HostError
 from data.holders import Holder, this_process
+from data.row_rules import one_line
 from data.run_folder import RunFolder
 
 FOLDER = "judgeflow.run"  # the label of a flow run that names its run's folder
@@ -84,6 +86,25 @@ def remember_folder(run: RunFolder) -> None:
             client.update_flow_run_labels(attempt.flow_run, {FOLDER: str(run.path)})
 
 
-def server() -> SyncPrefectClient:
-    """A client of the Prefect server that gives up after five seconds."""
-    return get_client(sync_client=True, httpx_settings={"timeout": 5.0})
+def server(timeout_s: float = 5.0) -> SyncPrefectClient:
+    """A client of the Prefect server that does not wait long for an answer."""
+    return get_client(sync_client=True, httpx_settings={"timeout": timeout_s})
+
+
+def require_server() -> None:
+    """Refuse to begin where the server that the settings name does not answer.
+
+    Raises:
+        HostError: saying what to do.
+    """
+    address = PREFECT_API_URL.value()
+    if not address:
+        return  # a temporary one is started
+    with server(timeout_s=30.0) as client:
+        problem = client.api_healthcheck()
+    if problem is not None:
+        raise HostError(
+            f"no Prefect server answers at {address!r}, where PREFECT_API_URL points "
+            f"({one_line(f'{type(problem).__name__}: {problem}')[:160]}); start it, or unset "
+            "PREFECT_API_URL for a temporary one"
+        )

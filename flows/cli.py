@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from data.errors import DefectError, JudgeflowError
+from flows.run_names import RUN
 from flows.terminal import quieten, say
 
 FILE = click.Path(path_type=Path)
@@ -132,7 +133,7 @@ def run(
 
 
 @cli.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @max_usd
 @max_calls
 @override
@@ -157,7 +158,7 @@ def resume(
 
 
 @cli.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @as_json
 def reparse(run: Path, as_json: bool) -> None:
     """Read the stored answers again with today's parser and measures; makes no call."""
@@ -167,7 +168,7 @@ def reparse(run: Path, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @as_json
 def report(run: Path, as_json: bool) -> None:
     """Write a run's page again from its tables; prints where it lies."""
@@ -177,7 +178,7 @@ def report(run: Path, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @click.option("--judge", help="Only this judge.")
 @as_json
 def card(run: Path, judge: str | None, as_json: bool) -> None:
@@ -188,7 +189,7 @@ def card(run: Path, judge: str | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @click.option("--sample", "sample_id", help="A sample's id; without it, the samples are listed.")
 @click.option("--judge", help="Only this judge.")
 @as_json

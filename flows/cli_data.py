@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from flows.run_names import RUN
 from flows.terminal import show
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
@@ -74,7 +75,7 @@ def get(name: str, folder: Path, revision: str | None, as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=RUN)
 @click.option("--kind", type=click.Choice(["hq", "hard"]), required=True)
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True)
 @click.option("--judges", type=click.IntRange(min=1), default=3, show_default=True)

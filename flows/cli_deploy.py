@@ -41,9 +41,10 @@ def deploy(file: Path | None, pool: str | None, notify: str | None, as_json: boo
 @file
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many runs at once.")
 @notify
-def serve(file: Path | None, limit: int | None, notify: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="What is registered, as JSON on stdout.")
+def serve(file: Path | None, limit: int | None, notify: str | None, as_json: bool) -> None:
     """Register the deployments and run what is due in this process, until it is stopped."""
     from flows.registering import serve_all
     from flows.scheduled import PREFECT_FILE
 
-    serve_all(file or PREFECT_FILE, notify, limit)
+    serve_all(file or PREFECT_FILE, notify, limit, as_json)

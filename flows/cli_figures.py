@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from flows.run_names import RUN
+
 FILE = click.Path(path_type=Path)
 as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
 
@@ -64,7 +66,7 @@ def human_marks(marks: Path, mode: Any, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--run", type=FILE, help="A finished run: its judges' primary measures.")
+@click.option("--run", type=RUN, help="A finished run: its judges' primary measures.")
 @click.option("--sd", type=click.FloatRange(min=0, min_open=True), help="A guess per image.")
 @click.option(
     "--difference", type=click.FloatRange(min=0, min_open=True), required=True, metavar="D"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flows.run_names import RUN
 from flows.terminal import show
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON 
 
 
 @click.command()
-@click.argument("run", type=FILE)
+@click.argument("run", type=RUN)
 @click.option("--stage", type=click.Choice(STAGES), required=True, help="What is to be done again.")
 @click.option("--quote", is_flag=True, help="Only say what it would ask and cost; makes no call.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Hard limit of this stage.")
@@ -55,13 +56,20 @@ def rerun(
 
 @click.command()
 @click.argument("runs", type=FILE)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long for a Prefect server that is starting.",
+)
 @as_json
-def reap(runs: Path, as_json: bool) -> None:
+def reap(runs: Path, wait: float, as_json: bool) -> None:
     """Mark flow runs in the folder RUNS whose worker and process are gone as Crashed.
 
     Prefect offers Retry for them then. Runs that somebody works on are left alone.
     """
     from flows.reaping import reap as reaped
 
-    found = reaped(runs)
+    found = reaped(runs, wait)
     show(found, as_json, lambda names: "\n".join(names) or "no run was left behind")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
+from flows.run_names import RUNS
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
-RUNS = "runs"
+
+
+def in_root(command: Callable[..., None]) -> Callable[..., Any]:
+    """A command about the runs of a folder, named before or after the command's own word."""
+
+    def told(root: Path, /, own: str | None, **words: Any) -> None:
+        command(root if own is None else Path(own), **words)
+
+    named = click.option("--runs", "own", help="The folder that holds the runs.")
+    functools.update_wrapper(told, command)
+    return named(click.pass_obj(told))
 
 
 @click.command()
@@ -38,7 +53,7 @@ def runs(context: click.Context, root: str) -> None:
 
 @runs.command("list")
 @as_json
-@click.pass_obj
+@in_root
 def list_runs(root: Path, as_json: bool) -> None:
     """Every run, oldest first, with its figures, its gate, and whether it is a baseline."""
     from flows.history import print_runs
@@ -49,7 +64,7 @@ def list_runs(root: Path, as_json: bool) -> None:
 @runs.command("show")
 @click.argument("run")
 @as_json
-@click.pass_obj
+@in_root
 def show_run(root: Path, run: str, as_json: bool) -> None:
     """One run's story."""
     from flows.history import print_run
@@ -61,7 +76,7 @@ def show_run(root: Path, run: str, as_json: bool) -> None:
 @click.argument("before")
 @click.argument("now")
 @as_json
-@click.pass_obj
+@in_root
 def diff_runs(root: Path, before: str, now: str, as_json: bool) -> None:
     """What differs between two runs: configuration, prompts, data, versions."""
     from flows.diffing import print_differences
@@ -73,7 +88,7 @@ def diff_runs(root: Path, before: str, now: str, as_json: bool) -> None:
 @click.argument("run")
 @click.option("--why", metavar="TEXT", help="Why it is kept.")
 @as_json
-@click.pass_obj
+@in_root
 def pin_run(root: Path, run: str, why: str | None, as_json: bool) -> None:
     """Keep a run for ever; a complete one may be a baseline whatever its gate found."""
     from flows.history import pin_one
@@ -84,7 +99,7 @@ def pin_run(root: Path, run: str, why: str | None, as_json: bool) -> None:
 @runs.command("unpin")
 @click.argument("run")
 @as_json
-@click.pass_obj
+@in_root
 def unpin_run(root: Path, run: str, as_json: bool) -> None:
     """Take a pin back."""
     from flows.history import unpin_one
@@ -97,7 +112,7 @@ def unpin_run(root: Path, run: str, as_json: bool) -> None:
 @click.option("--older-than", "days", type=click.FloatRange(min=0), metavar="DAYS")
 @click.option("--yes", is_flag=True, help="Delete; without it the runs are only named.")
 @as_json
-@click.pass_obj
+@in_root
 def prune_runs(root: Path, keep: int | None, days: float | None, yes: bool, as_json: bool) -> None:
     """Delete run folders that match all conditions; paid answers stay in the call cache.
 

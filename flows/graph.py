@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 
 from data.errors import IncompleteError, JudgeflowError
-from data.run_record import REGRESSION
+from data.run_record import BEGUN, REGRESSION
 from flows.dispatch import crew, finished, problem_of
 from flows.endings import told_in_one_line
 from flows.holding import held, opened
@@ -132,7 +132,11 @@ def let_pass(here: Context, passed: Mapping[str, str]) -> None:
 
 
 def measure(here: Context) -> None:
-    """The last stages before the page: verdicts, estimates, and what must be true of them."""
+    """The last stages before the page: verdicts, estimates, and what must be true of them.
+
+    From here on the run is no longer what it was before.
+    """
+    here.run.note(**BEGUN, again=None)
     run, why = str(here.run.path), overrides(here)
     steps.collect_verdicts(run)
     steps.check(run, "verdicts", why)

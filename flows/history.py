@@ -115,6 +115,8 @@ def _listed(run: IndexedRun, good_for: Sequence[str]) -> dict[str, Any]:
         "name": record.name,
         "started": record.started,
         "status": record.status,
+        "flow": record.flow,
+        "limit": record.limit,
         "dataset": record.dataset.name if record.dataset else None,
         "samples": record.dataset.samples if record.dataset else None,
         "judges": [
@@ -149,7 +151,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         mark = [word for word, is_so in (("pinned", row["pinned"]),) if is_so]
         own = {
-            "run": row["run"], "status": row["status"], "dataset": row["dataset"],
+            "run": row["run"], "flow": row["flow"], "status": row["status"],
+            "dataset": row["dataset"], "limit": row["limit"],
             "usd": row["usd"], "gate": row["gate"], "kept": " ".join(mark) or None,
         }  # fmt: skip
         for judge in row["judges"]:
@@ -162,8 +165,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
             )
             own = dict.fromkeys(own, "")
     figures = [heads[mode] for mode in measures]
-    columns = ["run", "status", "dataset", "judge", *figures, "usd", "gate", "kept", "last good"]
-    return table(shown, columns)
+    told = ["run", "flow", "status", "dataset", "limit", "judge"]
+    return table(shown, [*told, *figures, "usd", "gate", "kept", "last good"])
 
 
 def _story(told: Mapping[str, Any]) -> str:
@@ -173,10 +176,10 @@ def _story(told: Mapping[str, Any]) -> str:
         f"run {told['run']} ({told['name']}): {told['status']}",
         f"  {told['error']}" if told["error"] and told["error"] != gate.get("said") else None,
         f"started {told['started']}, finished {told['finished'] or 'not yet'}",
-        f"dataset {told['dataset']}, {told['samples']} samples; settings {told['settings']}",
+        f"{told['flow']} on {_amount(told)}; settings {told['settings']}",
         *(_judge_line(judge, told) for judge in told["judges"]),
         f"cost {told['usd']:.4f} USD, {told['unpriced_calls']} calls of unknown price",
-        f"gate ({gate['status']}): {gate['said']}" if gate else "gate: none",
+        _gate_line(gate) if gate else "gate: none",
         *(f"  {note}" for note in gate.get("notes", ())),
         kept if told["pinned"] else None,
         *(f"last good run of {judge}" for judge in told["last_good_for"]),
@@ -187,6 +190,17 @@ def _story(told: Mapping[str, Any]) -> str:
         f"commit {told['commit'] or 'unknown'}; folder {told['path']}",
     ]
     return "\n".join(each for each in lines if each)
+
+
+def _gate_line(gate: Mapping[str, Any]) -> str:
+    """The gate's line, which may begin with its status already."""
+    status, said = gate["status"], gate["said"]
+    return f"gate: {said}" if said.startswith(f"{status}: ") else f"gate ({status}): {said}"
+
+
+def _amount(told: Mapping[str, Any]) -> str:
+    limit = "" if told["limit"] is None else f" (limit {told['limit']})"
+    return f"dataset {told['dataset']}, {told['samples']} samples{limit}"
 
 
 def _judge_line(judge: Mapping[str, Any], told: Mapping[str, Any]) -> str:

@@ -12,16 +12,15 @@ from prefect.runtime import flow_run
 
 from data.errors import (
     DefectError,
-    IncompleteError,
     InterruptedRunError,
     JudgeflowError,
     LostRunError,
     OrphanedRunError,
-    RegressionError,
 )
 from data.holders import this_process
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
+from data.run_record import BEGUN, COMPLETE
 from flows.attempts import known_folder, remember_folder, this_attempt
 from flows.garbage import rarely_collecting
 from flows.opening import differs, open_run
@@ -35,6 +34,7 @@ from tasks.stages import away
 from tasks.stages.context import Context, context
 from tasks.stages.continuing import attempts_with, changed_since
 from tasks.stages.money import money
+from tasks.stages.parts import ASKING
 
 
 @contextmanager
@@ -56,32 +56,28 @@ def opened(config: str | None, run_dir: str | None, **changes: Any) -> Iterator[
 def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
     """The run's context while this process alone works on it; every ending is written down.
 
-    `facts` are what the run's record is to keep of this attempt.
+    `facts` are what the run's record is to keep of this attempt. A run that is complete stays so
+    until its verdicts are made anew (`flows.graph.measure`), whatever ends this attempt before.
     """
     attempt = this_attempt()
     holder = attempt.holder() if attempt else this_process()
     lock = RunLock(run.path, holder, attempt.patience_s if attempt else 0.0, stop_run)
     watch = watching(attempt, stop_run)
     outlive_the_reader()
+    engine_room.forget()
     with lock, stops_on_signals(), watch, rarely_collecting(), without_echo():
         here = context(run.path)
         about = {"host": holder.host, "pid": holder.pid, **(attempt.facts() if attempt else {})}
         attempts = attempts_with(run, **about, **facts)
-        here.run.note(
-            status="running",
-            error=None,
-            exit_code=None,
-            finished=None,
-            attempts=attempts,
-            stage_limits=None,
-        )
+        begun = {"again": True} if run.facts().get("status") in COMPLETE else BEGUN
+        here.run.note(**begun, attempts=attempts, stage_limits=None)
         try:
             name_flow_run(here)
             say_start(here.run, list(here.seats), here.config.settings)
             for line in changed_since(here.run.facts())[-2:]:
                 get_run_logger().warning("%s", line)
-            away.catch_up(here)
-            leading.begin(here.run, here.config)
+            if facts.get("stage", "judge") in ASKING:  # a whole run asks, too
+                leading.begin(here.run, here.config, lambda: away.catch_up(here))
             yield here
         except LostRunError:
             raise  # the folder is another's to write
@@ -95,16 +91,22 @@ def held(run: RunFolder, **facts: Any) -> Iterator[Context]:
 
 
 def end(here: Context, error: BaseException) -> None:
-    """Write down what ended the run early."""
-    ended = isinstance(error, IncompleteError | RegressionError)
-    if here.run.facts().get("finished") and ended:
+    """Write down what ended the run early; of a run that is complete, what ended the attempt."""
+    facts = here.run.facts()
+    said = str(error) or type(error).__name__
+    if facts.get("finished") and facts.get("error") == said:
+        return  # it is how the run itself has ended
+    if facts["status"] in COMPLETE:
+        *before, last = facts["attempts"]
+        attempts = [*before, {**last, "error": said}]
+        here.run.note(again=None, attempts=attempts, cost=money(here))
         return
     code = error.exit_code if isinstance(error, JudgeflowError) else DefectError.exit_code
     status = {3: "incomplete", 4: "budget reached", 5: "stopped by a checkpoint", 130: "cancelled"}
     died = isinstance(error, OrphanedRunError)
     here.run.note(
         status="crashed" if died else status.get(code, "failed"),
-        error=str(error) or type(error).__name__,
+        error=said,
         exit_code=code,
         cost=money(here),
     )

@@ -7,6 +7,8 @@ Where both were killed nobody does, and the server has the flow run as running f
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +24,7 @@ from data.errors import ConfigError, DataError, HostError
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.run_lock import RunLock, holder_lives
+from data.run_record import COMPLETE
 from flows.attempts import server
 
 NEWEST = 50  # run folders that are looked at: older ones have been looked at before
@@ -40,8 +43,10 @@ def reap_beside(run: RunFolder) -> None:
         log.warning("run %r was left behind by its worker and is marked as crashed", name)
 
 
-def reap(runs: Path) -> list[str]:
+def reap(runs: Path, wait_s: float = 0.0) -> list[str]:
     """Mark the flow runs of dead processes in a folder of runs; return the runs' names.
+
+    Where there is any, the server is waited for that long.
 
     Raises:
         ConfigError: no server is named.
@@ -56,6 +61,7 @@ def reap(runs: Path) -> list[str]:
     dead = [folder for folder in found if _died(folder)]
     if not dead:
         return []
+    _wait(wait_s)
     try:
         with server() as client:
             return [folder.name for folder in dead if _mark(client, folder)]
@@ -63,15 +69,26 @@ def reap(runs: Path) -> list[str]:
         raise HostError(f"the Prefect server does not answer: {one_line(str(error))}") from error
 
 
+def _wait(seconds: float) -> None:
+    """Wait until the server answers; no longer than that."""
+    gives_up = time.monotonic() + seconds
+    with server() as client:
+        while time.monotonic() < gives_up and client.api_healthcheck() is not None:
+            time.sleep(1.0)
+
+
 def _died(folder: Path) -> bool:
-    """Whether a run says that it runs, and nobody works on it."""
+    """Whether a run says that somebody works on it, and nobody does."""
     try:
         facts = RunFolder(folder).facts()
     except DataError:
         return False
-    return bool(
-        facts.get("status") == "running" and facts.get("attempts") and not holder_lives(folder)
-    )
+    return bool(_worked_on(facts) and facts.get("attempts") and not holder_lives(folder))
+
+
+def _worked_on(facts: Mapping[str, Any]) -> bool:
+    """Whether a run has an attempt that has not ended; one that is complete may be worked on."""
+    return facts.get("status") == "running" or bool(facts.get("again"))
 
 
 def _mark(client: SyncPrefectClient, folder: Path) -> bool:
@@ -80,7 +97,7 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
     try:
         with RunLock(folder):
             facts = run.facts()
-            if facts.get("status") != "running":
+            if not _worked_on(facts):
                 return False  # somebody has been here since
             last: dict[str, Any] = facts["attempts"][-1]
             said = (
@@ -89,7 +106,8 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
             )
             # Told first: a server that does not answer leaves the run to be found once more.
             told = last.get("flow_run") is not None and _told(client, last, said)
-            run.note(status="crashed", error=said)
+            stands = facts.get("status") in COMPLETE
+            run.note(again=None, **({} if stands else {"status": "crashed", "error": said}))
             return told
     except HostError:
         return False  # somebody was faster

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def deploy(file: Path, pool: str | None, notify: str | None, as_json: bool) -> N
         say(f"a worker takes them: prefect worker start --pool {name}")
 
 
-def serve_all(file: Path, notify: str | None, at_once: int | None) -> None:
+def serve_all(file: Path, notify: str | None, at_once: int | None, as_json: bool) -> None:
     """Register every deployment of the file and run what is due in this process, until stopped.
 
     Raises:
@@ -69,7 +70,8 @@ def serve_all(file: Path, notify: str | None, at_once: int | None) -> None:
     shown = {"server": address, "directory": str(Path.cwd()), "deployments": rows, "notify": told}
     for deployment in made:
         deployment.work_pool_name = None  # given back by a worker, if one had it
-    say(_text(shown))
+    show(shown, as_json, _text)
+    sys.stdout.flush()  # it is read while this process serves
     say("serving; Ctrl-C ends it, the schedules stay")
     # Schedules are not paused at the end: a restart must not lose the night that fell into it.
     serve(*made, pause_on_shutdown=False, print_starting_message=False, limit=at_once)

@@ -60,7 +60,7 @@ def rerun(
         capped = _capped(here, max_usd, max_calls)
         if stage in ("images", "collect", "report"):
             _earlier(capped, stage)
-            return here.run.note(**before)
+            return here.run.note(**before, again=None)
         for round_ in _rounds(stage):
             graph.answer_round(capped, round_, stage)
         return _measured(here, stage)

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.errors import IncompleteError, RegressionError
 from data.run_folder import RunFolder
+from flows.attempts import require_server
 from flows.running import executed, show_run
 from flows.terminal import say, show
 from tasks.quote import QuoteTotal, quote_total, require_prices
@@ -33,6 +34,7 @@ def rerun_stage(
     """
     folder = RunFolder.open(run)
     require_reached(folder, stage)
+    require_server()
     total = _quote(context(folder.path), stage)
     if total is not None:
         require_prices(total, limits["max_usd"])

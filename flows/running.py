@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from data.errors import (
 )
 from data.row_rules import one_line
 from data.run_folder import RunFolder, new_run_path
+from data.run_lock import RunLock
+from data.run_record import flow_of
 from flows.meter import progress
 from flows.terminal import say, show, table
 from tasks.config import DaskRunner, RunConfig
@@ -48,9 +51,11 @@ def run_flow(
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     _require_runner(loaded)
+    _require_server()
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
     run = _prepare(folder, parameters, override or {}, probes=name == "nightly")
+    run.note(flow=name)  # should it be resumed before the flow has begun
     if accept:
         run.note(accept_baseline=True)
     _execute(name, folder, as_json)
@@ -70,28 +75,28 @@ def resume_run(
         JudgeflowError: with the message and exit code of how the run ended.
     """
     folder = RunFolder.open(run)
-    name = _flow_of(folder)
+    name = flow_of(folder.facts())
     _require_gate(name, accept)
     _require_runner(load_config(folder.path / "config.yaml"))
+    _require_server()
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if given:
         _raise_limits(folder, given)
     if override:
         folder.note(overrides={**folder.facts().get("overrides", {}), **override})
-    if accept:
-        folder.note(accept_baseline=True)
+    folder.note(accept_baseline=accept or None)
     _execute(name, folder.path, as_json)
-
-
-def _flow_of(run: RunFolder) -> str:
-    """The flow that has worked on a run last; a stage done again is none."""
-    attempts: list[dict[str, Any]] = run.facts().get("attempts", [])
-    return next((one["flow"] for one in reversed(attempts) if one.get("flow")), "nightly")
 
 
 def _require_gate(flow: str, accept: bool) -> None:
     if accept and flow != "nightly":
         raise ConfigError("--accept-baseline is for runs with a gate; `judgeflow runs pin` the run")
+
+
+def _require_server() -> None:
+    from flows.attempts import require_server
+
+    require_server()
 
 
 def _require_runner(config: RunConfig) -> None:
@@ -150,8 +155,17 @@ def executed(name: str, folder: Path, **parameters: Any) -> JudgeflowError | Non
             return SupersededRunError(str(error))
         except Exception as error:
             where = server or "the temporary server"
-            raise HostError(f"Prefect at {where}: {one_line(str(error))[:200]}") from error
+            said = f"Prefect at {where}: {one_line(str(error))[:200]}"
+            _never_begun(RunFolder(folder), said)
+            raise HostError(f"{said}; `judgeflow resume {folder}` continues the run") from error
     return _problem(state)
+
+
+def _never_begun(run: RunFolder, said: str) -> None:
+    """Leave no run as running that Prefect has never begun, or has let go of."""
+    with suppress(HostError), RunLock(run.path):  # somebody else may be at it
+        if run.facts().get("status") == "running":
+            run.note(status="failed", error=said, exit_code=HostError.exit_code)
 
 
 def show_run(folder: Path, as_json: bool) -> None:

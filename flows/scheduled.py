@@ -167,5 +167,6 @@ def _check(entry: Deployment, flow: Flow[..., Any]) -> None:
         load_config(Path(config), [str(each) for each in changes])
     except ConfigError as error:
         raise ConfigError(
-            f"deployment {entry.name!r}: {error} (paths are relative to {str(Path.cwd())!r})"
+            f"deployment {entry.name!r}: {error} (paths are relative to {str(Path.cwd())!r}, where "
+            "runs would start too; change to the folder that holds the configurations)"
         ) from None

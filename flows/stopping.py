@@ -73,6 +73,7 @@ class _Handlers:
             signal.signal(number, self._from_outside)
         signal.signal(OURS, self._from_a_thread)
         _terminated.clear()
+        _given.clear()
         _listening.set()
 
     def remove(self) -> None:

@@ -99,11 +99,17 @@ def stop_all(reason: JudgeflowError) -> None:
     leading.tell_others(reason)
 
 
-def close(run: RunFolder) -> None:
-    """Close the run's clients, cache and diary; a later shard opens them anew."""
+def forget() -> None:
+    """Forget a word to stop that came when the run it was for had ended."""
     global _told
     with _lock:
         _told = None
+
+
+def close(run: RunFolder) -> None:
+    """Close the run's clients, cache and diary; a later shard opens them anew."""
+    forget()
+    with _lock:
         running = _running.pop(run.path, None)
     if running is not None:
         _close(running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from cache.location import is_shared
@@ -13,16 +14,24 @@ from data.errors import HostError, JudgeflowError
 from data.ledger import spent
 from data.run_folder import RunFolder
 from tasks.config import RunConfig
-from tasks.shared_budget import ENDED, Session, lead, open_session, stop_session
+from tasks.shared_budget import (
+    ENDED,
+    Session,
+    lead,
+    open_session,
+    stop_earlier,
+    stop_session,
+)
 
 _lock = threading.RLock()  # a signal handler may come while the main thread holds it
 _led: dict[Path, tuple[RedisServer, Session, threading.Event]] = {}
 
 
-def begin(run: RunFolder, config: RunConfig) -> None:
+def begin(run: RunFolder, config: RunConfig, catch_up: Callable[[], None] = lambda: None) -> None:
     """Open an execution of a run for every process that will work on it.
 
-    A run whose call cache is a folder has no other processes, and nothing is opened.
+    A run whose call cache is a folder has no other processes, and nothing is opened. `catch_up`
+    brings what others have written in the diary elsewhere, before it is counted.
 
     Raises:
         HostError: the server of the call cache cannot be used.
@@ -30,7 +39,10 @@ def begin(run: RunFolder, config: RunConfig) -> None:
     if not is_shared(config.cache):
         return
     session = Session(run.facts()["nonce"], secrets.token_hex(4))
-    already, server = spent(run.path / "ledger"), RedisServer(config.cache)
+    server = RedisServer(config.cache)
+    stop_earlier(server, session)
+    catch_up()
+    already = spent(run.path / "ledger")  # nothing more is reserved by then
     open_session(server, session, already.usd, already.attempts)
     run.note(session=session.id)
     led = (server, session, threading.Event())

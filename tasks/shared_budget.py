@@ -30,15 +30,18 @@ BEAT_S = 1.0
 SOONEST_S = 0.05  # between two messages that only bring sums
 LOOK_AGAIN_S = 0.25
 
-_OPEN = """
+TAKEN = "the run was taken over by another process"
+_STOP_EARLIER = """
 local before = redis.call('GET', KEYS[1])
 if before then
   local account = KEYS[1] .. ':' .. before
-  if redis.call('EXISTS', account) == 1 then redis.call('HSET', account, 'stop', ARGV[4]) end
+  if redis.call('EXISTS', account) == 1 then redis.call('HSET', account, 'stop', ARGV[1]) end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[5])
+"""
+_OPEN = """
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4])
 redis.call('HSET', KEYS[2], 'usd', ARGV[2], 'calls', ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
 """
 _LEAD = """
 local time = redis.call('TIME')
@@ -99,11 +102,14 @@ class Session:
         return [f"{RUNS}{self.nonce}", f"{RUNS}{self.nonce}:{self.id}"]
 
 
+def stop_earlier(server: RedisServer, session: Session) -> None:
+    """Tell an earlier execution of the run to stop; it reserves nothing from here on."""
+    _once(server, _STOP_EARLIER, session.keys[:1], [TAKEN])
+
+
 def open_session(server: RedisServer, session: Session, usd: float, calls: int) -> None:
-    """Begin an execution with what the run has spent; an earlier one is told to stop."""
-    taken = "the run was taken over by another process"
-    words: list[Any] = [session.id, repr(usd), calls, taken, KEPT_MS]
-    _once(server, _OPEN, session.keys, words)
+    """Begin an execution with what the run has spent, counted after the earlier one was stopped."""
+    _once(server, _OPEN, session.keys, [session.id, repr(usd), calls, KEPT_MS])
 
 
 def lead(server: RedisServer, session: Session, done: threading.Event) -> None:

@@ -41,6 +41,11 @@ def freeze(config: RunConfig, wanted: AnchorsConfig) -> AnchorCard:
         DataError: no sample has labels and responses, or the folder is taken.
         HostError: the folder cannot be written.
     """
+    if (Path(wanted.path) / CARD).exists():
+        raise DataError(
+            f"there are anchors in {wanted.path!r} already, and they stay as they are; for others, "
+            "which begin new charts, name another folder as `anchors.path`"
+        )
     loaded = load_dataset(config.dataset, Path("/"))
     able = [s for s in loaded.samples if s.labels and s.responses and s.mode in config.modes]
     if not able:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from data.run_record import flow_of
 from tasks.drift.records import Chart, Drift
 from tasks.report.tables import Names
 
@@ -16,12 +17,15 @@ def trends(
 ) -> list[dict[str, Any]]:
     """By mode: the primary measure of every judge of a run, by night up to the run's own.
 
-    Nights of the same configuration on the same dataset in the run's first setting; of several runs
-    of a night the newest counts.
+    Nights of the same configuration and flow on as much of the same dataset in the run's first
+    setting; of several runs of a night the newest counts.
     """
+    dataset = run.get("dataset", {})
     mine = history.filter(
         (pl.col("name") == run.get("name"))
-        & (pl.col("dataset") == run.get("dataset", {}).get("name"))
+        & (pl.col("flow") == flow_of(run))
+        & (pl.col("dataset") == dataset.get("name"))
+        & pl.col("limit").eq_missing(pl.lit(dataset.get("limit")))
         & (pl.col("setting") == next(iter(run.get("settings", ())), ""))
         & (pl.col("started") <= str(run.get("started")))
         & (pl.col("night") <= str(run.get("night")))

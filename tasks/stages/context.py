@@ -97,7 +97,7 @@ def audits_of(probe: str) -> str:
 def context(path: str | Path) -> Context:
     """The context of the run at `path`; read anew when a resume has raised a limit."""
     run = RunFolder.open(Path(path))
-    return _context(str(run.path), (run.path / "config.yaml").stat().st_mtime_ns)
+    return _context(str(run.path), run.file("config.yaml").stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4)

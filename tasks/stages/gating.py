@@ -35,7 +35,8 @@ def gate(here: Context, shortfall: str | None) -> GateVerdict:
     here.run.store("comparison", pl.concat([nothing, *(each.table for each in compared)]))
     told = found.told()
     here.run.write_text("gate.json", json.dumps(told, indent=1))
-    here.run.note(gate={name: told[name] for name in IN_RUN_JSON})
+    gist = {name: told[name] for name in IN_RUN_JSON}
+    here.run.note(gate=gist, accept_baseline=None)  # said once, of this verdict
     return found
 
 

@@ -13,6 +13,7 @@ from data import history, tables
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_index import run_index
+from data.run_record import flow_of
 from data.tables import HISTORY
 from tasks.anchors import PROBE
 from tasks.measures import primary
@@ -90,7 +91,9 @@ def _common(facts: Mapping[str, Any], judge: str) -> dict[str, Any]:
         "night": facts.get("night") or facts["started"][:10],
         "started": facts["started"],
         "status": facts["status"],
+        "flow": flow_of(facts),
         "dataset": facts["dataset"]["name"],
+        "limit": facts["dataset"].get("limit"),
         "judge": judge,
         "simulated": simulated.get(judge, False),
         "usd": cost.get("by_judge", {}).get(judge),

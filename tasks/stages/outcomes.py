@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
 from data.records import LABEL_TOKENS
 from tasks.jobs import Outcome
 
@@ -47,3 +49,10 @@ def counts_of(shard: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "failed": len(failed),
         "open": len(outcomes) - len(answered) - len(failed),
     }
+
+
+def answers_after(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """A shard's answers once it was asked again; an open row replaces none that had an end."""
+    ended = before.filter(pl.col("status") != "open")["request_key"].to_list()
+    new = now.filter((pl.col("status") != "open") | ~pl.col("request_key").is_in(ended))
+    return pl.concat([before.join(new, on="request_key", how="anti"), new])

@@ -14,6 +14,7 @@ from tasks.stages.context import Context
 
 Stage: TypeAlias = Literal["images", "collect", "judge", "probe", "measure", "report"]
 STAGES: tuple[Stage, ...] = ("images", "collect", "judge", "probe", "measure", "report")
+ASKING = ("collect", "judge", "probe")  # the others make no call
 NEEDS = {  # tables
     "images": ("samples",),
     "collect": ("samples", "images"),

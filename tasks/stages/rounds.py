@@ -34,7 +34,7 @@ from tasks.plan import (
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.anchors import anchors_of, frozen
 from tasks.stages.context import Context
-from tasks.stages.outcomes import answer_row, counts_of
+from tasks.stages.outcomes import answer_row, answers_after, counts_of
 from tasks.stages.parts import in_part, keys_of, plan_of
 from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
 
@@ -182,9 +182,8 @@ def execute_shard(
     outcomes = engine_room.answer(here.run, here.config, here.seats, jobs, tell)
     answers = table((answer_row(outcome) for outcome in outcomes), ANSWERS)
     path = here.run.path / "answers" / f"{shard}.parquet"
-    if part is not None and path.exists():
-        before = tables.read(path, ANSWERS)
-        answers = pl.concat([before.join(answers, on="request_key", how="anti"), answers])
+    if path.exists():
+        answers = answers_after(tables.read(path, ANSWERS), answers)
     tables.write(answers, path)
     counts = counts_of(shard, outcomes)
     reason = engine_room.stop_reason(here.run)

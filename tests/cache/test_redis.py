@@ -110,8 +110,9 @@ def test_a_password_is_taken_from_the_environment_and_never_told(
 def test_nobody_there_is_told_in_one_line_at_once() -> None:
     pytest.importorskip("redis")
     started = time.monotonic()
-    with pytest.raises(HostError, match=r"call cache at 'redis://127\.0\.0\.1:9/0' cannot be used"):
+    with pytest.raises(HostError, match="with `judgeflow resume` where a run has begun") as told:
         open_cache("redis://127.0.0.1:9")
+    assert "call cache at 'redis://127.0.0.1:9/0' cannot be used: " in str(told.value)
     assert time.monotonic() - started < 5
 
 
@@ -156,7 +157,7 @@ def test_a_server_that_stays_away_is_told_in_one_line_whatever_is_asked(
         "put": lambda: put(opened, ask("two")),
         "delete": lambda: opened.delete([key]),
     }
-    with pytest.raises(HostError, match="when it is back, `judgeflow resume`") as caught:
+    with pytest.raises(HostError, match="again when it is back, with `judgeflow resume`") as caught:
         works[work]()
     assert "\n" not in str(caught.value)
     opened.close()

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from data.errors import DataError
-from data.history import FILE, read_history, remember
+from data.history import FILE, LATER, read_history, remember
 from data.tables import HISTORY, table
 
 
@@ -32,6 +32,15 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
         list(pool.map(lambda name: remember(tmp_path, rows(name), [name]), names))
     assert sorted(read_history(tmp_path)["run"]) == names
     assert {path.name for path in tmp_path.iterdir()} <= {FILE, ".history.lock"}
+
+
+def test_a_history_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
+    rows("a").drop(LATER).write_parquet(tmp_path / FILE)
+    found = remember(tmp_path, rows("b", "2026-01-02").with_columns(flow=pl.lit("adhoc")), ["b"])
+    assert list(found["flow"]) == [None, "adhoc"]
+    rows("a").drop("night").write_parquet(tmp_path / FILE)
+    with pytest.raises(DataError, match=r"its columns differ in \['night'\]; remove it, "):
+        read_history(tmp_path)
 
 
 def test_a_damaged_history_says_how_it_is_made_anew(tmp_path: Path) -> None:

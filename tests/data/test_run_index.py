@@ -1,5 +1,6 @@
 """The history of runs: what is found, what is said of the rest, and which run is the last good."""
 
+import datetime as dt
 import json
 import shutil
 from pathlib import Path
@@ -20,6 +21,7 @@ from data.run_index import (
     unpin,
     why_no_baseline,
 )
+from data.run_pruning import prunable
 
 GOOD = {"status": "passed", "baseline_for": ["gpt", "claude"]}
 
@@ -100,7 +102,7 @@ def test_the_last_good_run_is_complete_passed_its_checkpoints_and_its_gate(tmp_p
     assert why["6"] is None
 
 
-def test_another_dataset_judge_measure_scale_or_limit_is_another_line(tmp_path: Path) -> None:
+def test_another_flow_dataset_judge_measure_scale_or_limit_is_another_line(tmp_path: Path) -> None:
     data = {"name": "d", "scale": {"low": 1, "high": 5}}
     run(tmp_path, "1", "2026-11-01", dataset=data | {"name": "e"})
     run(tmp_path, "2", "2026-11-02", dataset=data | {"scale": {"low": 0, "high": 10}})
@@ -108,6 +110,7 @@ def test_another_dataset_judge_measure_scale_or_limit_is_another_line(tmp_path: 
     run(tmp_path, "4", "2026-11-04", judges=[{"name": "other"}])
     run(tmp_path, "5", "2026-11-05", primary={"score": "quadratic_kappa"})
     run(tmp_path, "6", "2026-11-06", primary={})
+    pin(run(tmp_path, "66", "2026-11-06", attempts=[{"flow": "adhoc"}, {"stage": "measure"}]))
     new = run(tmp_path, "7", "2026-11-07")
     assert good_for(tmp_path, new) is None
 
@@ -143,3 +146,16 @@ def test_every_line_has_its_own_last_good_run(tmp_path: Path) -> None:
     run(tmp_path, "3", "2026-11-03")
     found = last_good_of_all(run_index(tmp_path).runs)
     assert {path.name: judges for path, judges in found.items()} == {"3": ["gpt"], "2": ["claude"]}
+
+
+def test_the_newest_runs_are_counted_for_each_name_flow_and_limit(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"gate": None, "attempts": [{"flow": "adhoc"}]}
+    run(tmp_path, "1", "2026-11-01", gate=None)
+    run(tmp_path, "2", "2026-11-02", gate=None)
+    for day in (3, 4, 5):
+        run(tmp_path, str(day), f"2026-11-0{day}", **asked, dataset={"name": "d", "limit": 20})
+    run(tmp_path, "6", "2026-11-06", **asked)
+    RunFolder(run(tmp_path, "7", "2026-11-07").path).note(name="else")
+    now = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    gone, kept = prunable(run_index(tmp_path).runs, 1, None, now)
+    assert ([each.run_id for each in gone], kept) == (["1", "3", "4"], {})

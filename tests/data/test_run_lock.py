@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from data import holders
 from data.errors import HostError, LostRunError
 from data.holders import holder_text, read_holder, this_process
 from data.ledger import Ledger
 from data.run_folder import RunFolder
-from data.run_lock import Pace, RunLock, require_held
+from data.run_lock import Pace, RunLock, holder_lives, require_held
 
 QUICK = Pace(heartbeat_s=0.1, lease_s=0.3, watched_s=0.3, dead_after_s=0.6)
 ELSEWHERE = replace(this_process(), host="elsewhere", machine="another kernel")
@@ -69,6 +71,16 @@ def test_a_live_holder_refuses_the_second_writer(tmp_path: Path) -> None:
         pass
 
 
+def test_a_look_at_the_lock_refuses_nobody(tmp_path: Path) -> None:
+    looking = FileLock(tmp_path / ".lock", thread_local=False)
+    looking.acquire()
+    later = threading.Timer(0.2, looking.release)
+    later.start()
+    with RunLock(tmp_path):
+        pass
+    later.join()
+
+
 def test_a_killed_holder_is_taken_over_at_once(tmp_path: Path) -> None:
     with writer(tmp_path) as holder:
         with pytest.raises(HostError, match=f"process {holder.pid}"), RunLock(tmp_path):
@@ -110,13 +122,38 @@ def test_a_holder_on_another_machine_is_dead_when_it_was_silent_and_was_watched(
 ) -> None:
     record = tmp_path / ".holder.json"
     record.write_text(holder_text(ELSEWHERE))
-    with pytest.raises(HostError, match="on 'elsewhere', last heard of 0 s ago"), RunLock(tmp_path):
+    said = "on 'elsewhere', last heard of [01] s ago"
+    with pytest.raises(HostError, match=said), RunLock(tmp_path):
         pass
     old = time.time() - 100
     os.utime(record, (old, old))
     started = time.monotonic()
     with RunLock(tmp_path, pace=QUICK):
         assert time.monotonic() - started >= QUICK.watched_s
+
+
+def test_a_holder_from_before_this_machine_was_started_anew_is_dead_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = time.time() - 5
+    monkeypatch.setattr(holders, "kernel_started", lambda: started)
+    monkeypatch.setattr(holders, "this_installation", lambda: "an id")
+    before = replace(this_process(), machine="the kernel before", installation="an id")
+    record = tmp_path / ".holder.json"
+    for holder, heard, lives in (
+        (before, started - 1, False),
+        (before, started + 1, True),  # a clone of this machine, perhaps
+        (replace(before, installation="another id"), started - 1, True),
+        (replace(before, host="elsewhere"), started - 1, True),
+        (replace(before, installation=None), started - 1, True),
+    ):
+        record.write_text(holder_text(holder))
+        os.utime(record, (heard, heard))
+        assert holder_lives(tmp_path) == lives
+    record.write_text(holder_text(before))
+    os.utime(record, (started - 1, started - 1))
+    with RunLock(tmp_path):
+        assert time.time() - started < 5 + 2
 
 
 def test_a_holder_whose_clock_is_behind_lives_while_its_heart_beats(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
     assert "`judgeflow anchors init CONFIG` chooses them" in missing.err
     made = quick("anchors", "init", path, "--json").json
     assert (made["chosen"], sum(made["canaries"].values())) == (40, 2)
-    assert quick("anchors", "init", path).code == 2  # what is frozen is not overwritten
+    again = quick("anchors", "init", path)  # what is frozen is not overwritten
+    assert again.code == 2
+    assert "there are anchors in" in again.err
+    assert "name another folder as `anchors.path`" in again.err
     lines = quick("plan", path, "--json").json["lines"]
     assert sum(line["requests"] for line in lines if line["probe"] == "anchors") == 42
     assert quick("plan", path, "--no-probes", "--json").json["total"]["requests"] == 4
@@ -42,11 +45,12 @@ def test_anchors_are_chosen_once_quoted_and_asked_by_the_nightly_alone(quick: In
     assert "signals falsely with probability 0.05 at most" in told["promise"]
     figures = quick("history", "show", "--json").json
     assert {row["measure"] for row in figures} == {"accuracy", "anchor_agreement"}
+    assert {(row["flow"], row["limit"]) for row in figures} == {("nightly", PAIRS["limit"])}
     refused = quick("anchors", "accept", path, "--why", "x", "--judge", "sim", "--keep-baseline")
     assert refused.code == 2
     assert "has no baseline yet" in refused.err
-    again = quick("history", "rebuild", "--json").json
-    assert (again["runs"], again["left_out"]) == (1, {})
+    rebuilt = quick("history", "rebuild", "--json").json
+    assert (rebuilt["runs"], rebuilt["left_out"]) == (1, {})
 
 
 def test_a_signal_fails_the_nightly_until_it_is_accepted(

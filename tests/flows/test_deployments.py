@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flows import registering
 from tests.flows.conftest import ROOT, InProcess, Server
 
 FILE = ROOT / "deployments/prefect.yaml"
@@ -146,6 +147,7 @@ def test_a_run_missed_while_nobody_was_there_is_still_handed_out(
         ({"entrypoint": "flows.nowhere.adhoc"}, "No module named 'flows.nowhere'"),
         ({"entrypoint": "flows.graph.load"}, "is not a flow"),
         ({"parameters": {"config": "absent.yaml"}}, "'absent.yaml' does not exist"),
+        ({"parameters": {"config": "absent.yaml"}}, "change to the folder that holds the config"),
         ({"parameters": {"confg": "x"}}, "'confg' is not one of 'adhoc'"),
         ({"parameters": {"max_usd": -1}}, "max_usd"),
         ({"schedules": [{"cron": "at night"}]}, "at night"),
@@ -161,6 +163,17 @@ def test_a_mistake_in_the_file_is_one_line(
     assert ended.code == 2
     assert told in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_serving_says_what_it_has_registered_as_json(
+    quick: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registering, "serve", lambda *_, **__: None)
+    ended = quick("serve", "--file", own_file(quick.folder), "--json")
+    assert ended.code == 0, ended.err
+    (row,) = ended.json["deployments"]
+    assert (row["deployment"].startswith("adhoc/own-"), row["runs at"]) == (True, "when asked")
+    assert "serving; Ctrl-C ends it" in ended.err
 
 
 def test_without_a_server_the_address_and_what_to_do_are_told(offline: InProcess) -> None:
@@ -194,10 +207,9 @@ def test_the_units_start_what_the_file_needs() -> None:
         entry["work_pool"]["name"] for entry in yaml.safe_load(FILE.read_text())["deployments"]
     }
     assert pools == {"judgeflow"}
-    assert (
-        "worker start --pool judgeflow --type process"
-        in (units / "judgeflow-worker.service").read_text()
-    )
+    worker = (units / "judgeflow-worker.service").read_text()
+    assert "worker start --pool judgeflow --type process" in worker
+    assert "judgeflow reap --wait 60 " in worker
     for name in ("server", "worker"):
         unit = (units / f"judgeflow-{name}.service").read_text()
         assert f"EnvironmentFile=/etc/judgeflow/{name}.env" in unit

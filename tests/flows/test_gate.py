@@ -107,7 +107,8 @@ def test_the_history_lists_shows_and_pins(offline: InProcess) -> None:
     assert "sim (simulated)" in offline("runs", "list").out
 
     story = offline("runs", "show", "02").out
-    assert "gate (regression): regression: " in story
+    assert "\ngate: regression: judge 'sim'" in story
+    assert "\ngate (first): no baseline: " in offline("runs", "show", "01").out
     assert "no baseline for sim: it ended as a regression" in story
     pinned = offline("runs", "pin", "02", "--why", "the new prompt is meant")
     assert pinned.out.strip() == "02 is kept, and is the last good run of sim"
@@ -115,6 +116,24 @@ def test_the_history_lists_shows_and_pins(offline: InProcess) -> None:
     assert "never a baseline" in offline("runs", "pin", "03").out
     assert offline("runs", "unpin", "02", "--json").json["last_good_for"] == []
     assert offline("runs", "list", "--json").json["runs"][0]["last_good_for"] == ["sim"]
+
+
+def test_a_run_goes_by_its_name_or_its_folder_and_runs_by_where_they_are_named(
+    offline: InProcess,
+) -> None:
+    root = three(offline.folder)
+    for command, run in (("card", "02"), ("card", root / "02"), ("view", "2"), ("report", "02")):
+        assert offline(command, run, "--json").code == 0
+    unknown = offline("resume", "nosuch")
+    assert unknown.code == 2
+    assert "there is no run 'nosuch' in 'runs'; the latest" in unknown.err
+    told = offline("runs", "list", "--json").json
+    root.rename(offline.folder / "moved")
+    words: tuple[str, ...]
+    for words in (("runs", "list", "--runs", "moved"), ("runs", "--runs", "moved", "list")):
+        assert offline(*words, "--json").json == told
+    assert offline("runs", "show", "02", "--runs", "moved").code == 0
+    assert offline("compare", "moved/01", "02", "--runs", "moved").code == 1
 
 
 def test_differences_of_two_runs_are_said_in_words(offline: InProcess) -> None:

@@ -78,6 +78,32 @@ def test_responses_are_collected_under_a_cap_of_their_own_and_then_judged(
     assert (facts(run)["status"], standin.stats()["total"]) == ("complete", 6)  # a pair an item
 
 
+def test_a_complete_run_whose_stage_is_capped_keeps_its_end_its_answers_and_its_verdicts(
+    quick: InProcess, standin: StandinControl
+) -> None:
+    run = quick.folder / "run"
+    whole = quick("run", probed(quick, standin, probes={}), "--run-dir", run, "--json").json
+    before = facts(run)
+    verdicts = (run / "verdicts.parquet").read_bytes()
+    for each in (quick.folder / "cache").iterdir():  # the answers are lost, the images are not
+        if each.name != "images":
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    capped = quick("rerun", run, "--stage", "judge", "--max-calls", 2)
+    assert (capped.code, standin.stats()["total"]) == (4, 6 + 2)
+    stood = facts(run)
+    for name in ("status", "finished", "error", "exit_code", "gate", "counts"):
+        assert stood[name] == before[name]
+    assert "budget reached" in stood["attempts"][-1]["error"]
+    assert (before["cost"]["unpriced_calls"], stood["cost"]["unpriced_calls"]) == (6, 6 + 2)
+    assert (run / "verdicts.parquet").read_bytes() == verdicts
+    listed = quick("runs", "show", run, "--json").json
+    assert (listed["status"], listed["last_good_for"]) == ("complete", ["gpt"])
+    assert quick("reparse", run, "--json").json["changed"] == 0
+    assert quick("rerun", run, "--stage", "judge").code == 0
+    assert (facts(run)["status"], facts(run)["counts"]["open"]) == ("complete", 0)
+    assert whole["status"] == "complete"
+
+
 @pytest.mark.prove
 def test_images_lost_from_the_store_are_prepared_again(
     quick: InProcess, standin: StandinControl

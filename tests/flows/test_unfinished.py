@@ -2,7 +2,9 @@
 
 import pytest
 
+from data.run_lock import RunLock
 from flows.opening import open_run
+from flows.running import _never_begun
 from tests.flows.conftest import InProcess
 
 
@@ -14,3 +16,37 @@ def test_an_unfinished_run_is_called_so(offline: InProcess, command: str) -> Non
     assert "run 'run' is unfinished and has no table" in ended.err
     assert f"`judgeflow resume {run.path}` finishes it" in ended.err
     assert len(ended.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", ["report", "card", "reparse", "view", "rerun --stage report"])
+def test_a_run_without_its_configuration_is_told_in_one_line(
+    offline: InProcess, words: str
+) -> None:
+    run = open_run(str(offline.config()), str(offline.folder / "run"), None)
+    for name in ("samples", "verdicts", "estimates"):
+        (run.path / f"{name}.parquet").touch()  # not looked at before the configuration
+    (run.path / "config.yaml").unlink()
+    offline.server = ""
+    ended = offline(*words.split(), run.path)
+    (line,) = ended.err.strip().splitlines()
+    assert (ended.code, "has lost its file 'config.yaml'; put it back" in line) == (2, True)
+
+
+def test_a_server_that_does_not_answer_is_told_before_there_is_a_folder(offline: InProcess) -> None:
+    ended = offline("run", offline.config())
+    (line,) = ended.err.strip().splitlines()
+    assert ended.code == 2
+    assert line.startswith("judgeflow: no Prefect server answers at 'http://127.0.0.1:9/api'")
+    assert not (offline.folder / "runs").exists()
+    run = open_run(str(offline.config()), str(offline.folder / "run"), None)
+    assert offline("resume", run.path).code == 2
+    assert "attempts" not in run.facts()
+
+
+def test_a_run_that_prefect_has_never_begun_is_not_left_as_running(offline: InProcess) -> None:
+    run = open_run(str(offline.config()), str(offline.folder / "run"), None)
+    with RunLock(run.path):
+        _never_begun(run, "Prefect is gone")
+        assert run.facts()["status"] == "running"  # somebody works on it
+    _never_begun(run, "Prefect is gone")
+    assert (run.facts()["status"], run.facts()["error"]) == ("failed", "Prefect is gone")

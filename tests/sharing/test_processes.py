@@ -118,7 +118,7 @@ def test_a_redis_server_that_stays_away_ends_the_run_and_nothing_stored_is_paid_
             redis.kill()
             said = one.said()
         assert said["code"] == 2
-        assert "`judgeflow resume` asks for the rest" in said["error"]
+        assert "with `judgeflow resume` where a run has begun" in said["error"]
         redis.start()
         with askers([run], redis.url, standin, 120) as (one,):
             assert one.said()["answered"] == 120

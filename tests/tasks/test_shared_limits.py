@@ -4,12 +4,18 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from cache.redis_link import RedisLink
 from cache.redis_server import RedisServer
 from data.errors import BudgetError, ConfigError, HostError, InterruptedRunError, JudgeflowError
+from data.ledger import Spent
+from data.run_folder import RunFolder
+from tasks import leading
 from tasks.limiter import Limiter
 from tasks.shared_budget import (
     ENDED,
@@ -19,6 +25,7 @@ from tasks.shared_budget import (
     SharedBudget,
     lead,
     open_session,
+    stop_earlier,
     stop_session,
 )
 from tasks.shared_rate import SharedRate
@@ -124,6 +131,7 @@ def test_a_resume_counts_from_the_diary_and_stops_who_is_left_of_before(
         stop = Stop()
         a.watch(stop, lambda: None)
         again, server = Session("run", "second"), RedisServer(redis_server.url)
+        await asyncio.to_thread(stop_earlier, server, again)
         await asyncio.to_thread(open_session, server, again, 0.25, 4)
         with pytest.raises(InterruptedRunError, match="taken over by another process"):
             await b.reserve(0.1)
@@ -136,6 +144,24 @@ def test_a_resume_counts_from_the_diary_and_stops_who_is_left_of_before(
         await link.close()
 
     play(redis_server, scene, usd=1.0)
+
+
+def test_the_diary_is_counted_when_who_is_left_of_before_was_told_to_stop(
+    redis_server: RedisProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RunFolder.create(tmp_path / "run", {})
+    before, server = Session(run.facts()["nonce"], "first"), RedisServer(redis_server.url)
+    open_session(server, before, 0.0, 0)
+    told: list[bytes | None] = []
+
+    def counted(_: Path) -> Spent:
+        told.append(cast("Any", server.client()).hget(before.keys[1], "stop"))
+        return Spent()
+
+    monkeypatch.setattr(leading, "spent", counted)
+    leading.begin(run, cast("Any", SimpleNamespace(cache=redis_server.url)))
+    leading.end(run)
+    assert told == [b"the run was taken over by another process"]
 
 
 def test_every_process_hears_that_the_run_stops_or_has_ended(redis_server: RedisProcess) -> None:

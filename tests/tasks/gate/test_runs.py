@@ -77,6 +77,14 @@ def test_accepting_a_regression_pins_the_run_and_it_is_the_next_ones_baseline(
     assert gated(a_run(tmp_path, 3, **worse())).against == ("02",)
 
 
+def test_accepting_is_for_one_verdict_and_not_for_those_of_later_attempts(tmp_path: Path) -> None:
+    gated(a_run(tmp_path, 1))
+    run = a_run(tmp_path, 2, **worse())
+    run.note(accept_baseline=True)
+    assert gated(run, shortfall="3 requests have no answer").status == "withheld"
+    assert gated(run).status == "regression"
+
+
 def test_an_incomplete_run_is_not_compared_and_never_a_baseline(tmp_path: Path) -> None:
     gated(a_run(tmp_path, 1))
     run = a_run(tmp_path, 2, **worse())

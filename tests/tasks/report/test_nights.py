@@ -17,8 +17,8 @@ RUN = {"name": "c", "dataset": {"name": "d"}, "settings": ["analyze"], "started"
 
 
 def row(night: str, value: float | None, **changes: Any) -> dict[str, Any]:
-    given = {"name": "c", "dataset": "d", "setting": "analyze", "judge": "j", "mode": "pair",
-             "measure": "accuracy", "night": night, "run": night}  # fmt: skip
+    given = {"name": "c", "flow": "nightly", "dataset": "d", "setting": "analyze", "judge": "j",
+             "mode": "pair", "measure": "accuracy", "night": night, "run": night}  # fmt: skip
     given["started"] = f"{night}T00"
     return {**given, "value": value, "low": value, "high": value, **changes}
 
@@ -41,6 +41,22 @@ def test_a_trend_has_a_point_a_night_and_none_of_later_nights_or_other_runs() ->
     svg = night_charts.trend(found["rows"], "accuracy")
     assert "j (simulated)" in svg
     assert night_charts.trend(found["rows"][:1], "accuracy") == ""  # one night is no line
+
+
+def test_a_trend_is_of_one_flow_on_as_much_of_the_dataset() -> None:
+    known = history(
+        row("2026-01-01", 0.5), row("2026-01-01", 0.1, started="2026-01-01T09", flow="adhoc"),
+        row("2026-01-02", 0.6), row("2026-01-02", 0.2, started="2026-01-02T09", limit=20),
+        row("2026-01-03", 0.3, limit=20),
+    )  # fmt: skip
+
+    def values(**changes: Any) -> list[float]:
+        (found,) = trends(known, RUN | changes, {"pair": "accuracy"}, NAMES)
+        return [each["value"] for each in found["rows"]]
+
+    assert values() == [0.5, 0.6]
+    assert values(dataset={"name": "d", "limit": 20}) == [0.2, 0.3]
+    assert values(attempts=[{"flow": "adhoc"}]) == [0.1]
 
 
 def drawn(since: str | None, hostile: str = "j") -> str:
