@@ -9,6 +9,7 @@ import pytest
 
 from tests.flows.conftest import ROOT, InProcess, Server
 from tests.flows.test_deployments import deployment
+from tests.flows.test_retry_in_the_page import picture
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: browser tests skip")
 pytestmark = pytest.mark.prove
@@ -43,6 +44,7 @@ def test_the_form_starts_a_run_with_what_was_filled_in(
     page.locator("textarea").first.fill("bootstrap.replicates=200")
     page.get_by_text("int", exact=True).nth(1).click()
     page.locator("input[type=number]").last.fill("5")
+    picture(page, "operations-form")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url(f"**/deployment/{made}?**")
     started = _newest(prefect_server, made)
