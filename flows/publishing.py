@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from data.run_folder import RunFolder
 from tasks.stages import checks
 from tasks.stages.context import Context
-from tasks.stages.gating import gate_summary
+from tasks.stages.gating import gate_summary, plain
 from tasks.stages.money import told
 from tasks.stages.summary import against, agreement_rows, simulated_names, summary
 
@@ -60,6 +60,8 @@ def publish(here: Context, page: Path) -> None:
         create_table_artifact(rows, key="judgeflow-leaderboard", description=about)
     publish_money(facts)
     publish_checkpoints(here.run)
+    if facts.get("drift"):
+        create_markdown_artifact(drift_summary(facts["drift"]), key="judgeflow-drift")
 
 
 def publish_money(facts: Mapping[str, Any]) -> None:
@@ -72,6 +74,15 @@ def publish_money(facts: Mapping[str, Any]) -> None:
 def publish_gate(run: RunFolder) -> None:
     """What the gate says of the run."""
     create_markdown_artifact(gate_summary(run), key="judgeflow-gate")
+
+
+def drift_summary(drift: Mapping[str, Any]) -> str:
+    """The charts of the night in Markdown: what is wrong, where each stands, what is promised."""
+    said = [f"**{plain(each)}**" for each in drift["messages"]]
+    charts = [f"* {plain(each)}" for each in drift["lines"]]
+    return "\n\n".join(
+        [f"# Drift, night {drift['night']}", *said, "\n".join(charts), drift["promise"]]
+    )
 
 
 def publish_checkpoints(run: RunFolder) -> None:

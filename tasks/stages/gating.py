@@ -58,12 +58,12 @@ def gate_summary(run: RunFolder) -> str:
     """The gate's verdict in Markdown: the line, the deciding rows, what else must be known."""
     verdict = run.facts()["gate"]
     rows = [cells_of(row) for row in deciding(run.table("comparison"))]
-    lines = [f"# Gate: {verdict['status']}", "", _plain(verdict["said"]), ""]
+    lines = [f"# Gate: {verdict['status']}", "", plain(verdict["said"]), ""]
     if rows:
         head = list(rows[0])
-        cells = [[_plain(cell) for cell in row.values()] for row in rows]
+        cells = [[plain(cell) for cell in row.values()] for row in rows]
         lines += [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *cells)]
-    return "\n".join([*lines, "", *(f"* {_plain(note)}" for note in verdict["notes"]), ""])
+    return "\n".join([*lines, "", *(f"* {plain(note)}" for note in verdict["notes"]), ""])
 
 
 def _verdict(here: Context, shortfall: str | None) -> Compared:
@@ -98,6 +98,6 @@ def _verdict(here: Context, shortfall: str | None) -> Compared:
     return judged(compared, new, here.config.gate, accepted, simulated_names(facts)), compared
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that stays in its Markdown cell."""
     return text.replace("|", "\\|").replace("<", "&lt;")

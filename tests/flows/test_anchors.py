@@ -74,6 +74,16 @@ def test_a_signal_fails_the_nightly_until_it_is_accepted(
     flow_run = prefect_server.flow_run(run.name)
     assert flow_run["state_type"] == "FAILED"
     assert "drift since" in flow_run["state"]["message"]
+    (shown,) = prefect_server.post(
+        "/artifacts/filter",
+        {
+            "artifacts": {
+                "key": {"any_": ["judgeflow-drift"]}, "flow_run_id": {"any_": [flow_run["id"]]},
+            }
+        },
+    )  # fmt: skip
+    assert "**judge 'sim' (simulated): drift since" in shown["data"]
+    assert "signals falsely with probability 0.5 at most" in shown["data"]
     assert "<svg" in (run / "report.html").read_text().split('<section id="nights">')[1]
     accepted = quick("anchors", "accept", path, "--why", "known", "--json").json
     assert accepted == {"accepted": ["sim"], "charts": ["sim (simulated): learning, 0 of 5 nights"]}
