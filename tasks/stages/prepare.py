@@ -38,8 +38,9 @@ from tasks.gate.baseline import require_baseline
 from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
+from tasks.probe_options import require_probes
 from tasks.probe_plan import changing_pictures, not_asked, probed_variants
-from tasks.probes import PROBES, Variant
+from tasks.probes import Variant
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.anchors import anchors_of, frozen, keep_anchors
@@ -48,7 +49,6 @@ from tasks.stages.context import (
     audits_of,
     config_text,
     describe_judges,
-    require_probes,
     resolved,
     seats_of,
 )
@@ -66,9 +66,9 @@ def create_run(
         ConfigError: prompts, probes or judges are wrong.
         DataError, HostError: the folder is taken or cannot be written; there are no anchors.
     """
+    require_probes(config)
     meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
-    require_probes(list(config.probes), list(PROBES))
     require_known_doses(config)
     if config.anchors is not None:
         read_card(Path(config.anchors.path))
