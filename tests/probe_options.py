@@ -15,7 +15,8 @@ from data.datasets import load_dataset
 from data.layout import DatasetConfig
 from data.make.facts import read_facts
 from data.records import Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Probe
 from tasks.probes.fresh import FreshProbe

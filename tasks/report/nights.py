@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tasks.drift.records import Chart, Drift
-from tasks.report.tables import Names
+from tasks.report.words import Names
 
 
 def trends(

@@ -15,10 +15,12 @@ from cache.location import is_shared
 from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
-from data.tables import SAMPLES, Samples, table
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, ProbeConfig, RunConfig
+from data.samples import Samples
+from data.tables import SAMPLES, table
+from tasks.config import ProbeConfig, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
+from tasks.judge_config import AnthropicJudge, Judge, OpenAIJudge
 from tasks.judges import Seat, seat
 from tasks.prices import PriceList, load_price_list
 from tasks.prompts import PromptSet

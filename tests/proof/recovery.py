@@ -28,7 +28,8 @@ import polars as pl
 
 from data.make.facts import ItemFacts
 from data.records import LETTERS, Mode, Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.kinds import Floats
 from tasks.probes import PROBES, Around, Found, Variant

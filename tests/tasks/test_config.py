@@ -9,9 +9,10 @@ import yaml
 
 from data.errors import ConfigError
 from data.records import Record
-from tasks.config import AnthropicJudge, OpenAIJudge, RecordedJudge, RunConfig, Simulation
+from tasks.config import RunConfig
 from tasks.config_file import config_sha256, load_config, parse_config
 from tasks.families import cautions
+from tasks.judge_config import AnthropicJudge, OpenAIJudge, RecordedJudge, Simulation
 from tasks.probes import PROBES
 
 ROOT = Path(__file__).parents[2]
