@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from data.errors import DataError
 from data.records import RejectedRow, Sample
 from data.row_rules import BadRowError, invalid, one_line
-from data.tables import SampleRows
+from data.samples import SampleRows
 
 MAX_LINE = 16 * 1024 * 1024  # bytes; the longest real row seen is some hundred kilobytes
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

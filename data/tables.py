@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import polars as pl
 from polars import Schema
 
 from data.errors import DataError
-from data.records import ImageRef, Label, RejectedRow, Response, Sample
+from data.records import RejectedRow
 from data.run_lock import require_held
 
 _STR, _INT, _NUM, _BOOL = pl.String(), pl.Int64(), pl.Float64(), pl.Boolean()
@@ -336,78 +336,6 @@ def read(path: Path, schema: Schema | None, columns: list[str] | None = None) ->
     return frame
 
 
-def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:
-    """Samples as a table."""
-    if isinstance(samples, Samples):
-        return samples.frame
-    return table((sample.model_dump() for sample in samples), SAMPLES)
-
-
-class SampleRows:
-    """Samples as they are read, kept as columns."""
-
-    def __init__(self) -> None:
-        self._new: list[Sample] = []
-        self._parts = [pl.DataFrame(schema=SAMPLES)]
-
-    def append(self, sample: Sample) -> None:
-        """Add one at the end."""
-        self._new.append(sample)
-        if len(self._new) >= ROWS_AT_ONCE:
-            self._keep()
-
-    def all(self) -> Samples:
-        """Those added so far, in order."""
-        self._keep()
-        return Samples(pl.concat(self._parts))
-
-    def _keep(self) -> None:
-        self._parts.append(samples_table(self._new))
-        self._new = []
-
-
 def rejected_table(rows: Iterable[RejectedRow]) -> pl.DataFrame:
     """Rejected dataset rows as a table."""
     return table((row.model_dump() for row in rows), REJECTED)
-
-
-class Samples(Sequence[Sample]):
-    """The samples of a table, in its order; made as they are wanted, so that few are in memory."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self.frame = frame
-
-    def __len__(self) -> int:
-        return self.frame.height
-
-    def __iter__(self) -> Iterator[Sample]:
-        for part in self.frame.iter_slices(ROWS_AT_ONCE):
-            yield from (_sample(row) for row in part.iter_rows(named=True))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Samples) and self.frame.equals(other.frame)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Samples: ...
-
-    def __getitem__(self, index: int | slice) -> Sample | Samples:
-        if isinstance(index, slice):
-            return Samples(self.frame[index])
-        return _sample(self.frame.row(index, named=True))
-
-
-def _sample(row: dict[str, Any]) -> Sample:
-    """One sample; built without validation, because the table was checked when it was read."""
-    return Sample.model_construct(
-        **{
-            **row,
-            "images": tuple(ImageRef.model_construct(**i) for i in row["images"] or ()),
-            "responses": tuple(Response.model_construct(**r) for r in row["responses"] or ()),
-            "labels": tuple(Label.model_construct(**x) for x in row["labels"] or ()),
-        }
-    )

@@ -12,7 +12,8 @@ import polars as pl
 from data.errors import DataError
 from data.importers import imported
 from data.records import Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from flows.given_verdicts import columns_for, columns_of, samples_in, verdict_rows
 from flows.terminal import show
 from flows.terminal import table as text_table

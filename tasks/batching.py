@@ -30,8 +30,8 @@ from data.run_folder import RunFolder
 from tasks.budget import Budget, Reservation
 from tasks.clients.failures import FATAL, TRANSIENT, CallError
 from tasks.clients.handing_in import BatchClient, Item
-from tasks.config import BatchConfig
 from tasks.jobs import Job, Outcome
+from tasks.judge_config import BatchConfig
 
 LONGEST_BACKOFF_S = 60.0
 STORED_AT_ONCE = 200

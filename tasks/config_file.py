@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from data.errors import ConfigError
 from tasks.config import RunConfig
@@ -43,10 +44,20 @@ def parse_config(loaded: dict[str, Any], where: str = "configuration") -> RunCon
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(top level)"
         more = f" (+{error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        obvious = first["type"] in {"missing", "value_error"}
-        given = "" if obvious else f", got {first['input']!r:.80}"
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{where}: {key}: {said}{given}{more}") from error
+        raise ConfigError(f"{where}: {key}: {_said(first)}{more}") from error
+
+
+def _said(error: ErrorDetails) -> str:
+    match error["type"], error["loc"], error["input"]:
+        case "extra_forbidden", ("probes", str(probe), str(option)), value:
+            from tasks.probe_options import unread  # probes are much to import
+            from tasks.probes import PROBES
+
+            if probe in PROBES:
+                return unread(probe, option, value)
+        case (("missing" | "value_error"), _, _):
+            return error["msg"].removeprefix("Value error, ")
+    return f"{error['msg']}, got {error['input']!r:.80}"
 
 
 def config_sha256(config: RunConfig) -> str:

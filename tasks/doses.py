@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 
 from data.errors import ConfigError
 from data.make.graded import DIMENSIONS
-from tasks.config import MORE_STEPS, SETTINGS, RunConfig, SimulatedJudge
+from tasks.config import MORE_STEPS, SETTINGS, RunConfig
+from tasks.judge_config import SimulatedJudge
 from tasks.probes import CUES
 from tasks.probes.cues import ADDED
 from tasks.probes.letters import LABELS as LETTERS

@@ -26,10 +26,11 @@ from data.run_folder import RunFolder
 from tasks import leading
 from tasks.batching import Batching
 from tasks.budget import Budget
-from tasks.config import AnthropicJudge, BudgetConfig, Judge, OpenAIJudge, RunConfig
+from tasks.config import BudgetConfig, RunConfig
 from tasks.engine import Engine, Lane
 from tasks.health import Health
 from tasks.jobs import Job, Outcome
+from tasks.judge_config import AnthropicJudge, Judge, OpenAIJudge
 from tasks.judges import Seat, make_batch_client, make_client
 from tasks.limiter import Limiter
 from tasks.shared_budget import Session

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, RunConfig
+from tasks.config import RunConfig
+from tasks.judge_config import AnthropicJudge, Judge, OpenAIJudge
 
 ALSO = {"chatgpt": "gpt", "o": "gpt", "davinci": "gpt", "gemma": "gemini", "pixtral": "mistral"}
 

@@ -14,7 +14,7 @@ from data.records import Mode, Scale, Usage
 from data.run_folder import RunFolder
 from tasks.clients.endpoints import address, endpoint, refuse_params
 from tasks.clients.extras import asked_for
-from tasks.config import (
+from tasks.judge_config import (
     AnthropicJudge,
     Judge,
     OpenAIJudge,

@@ -1,7 +1,8 @@
 """The table of each probe's options in `docs/configuration.md`; run as a program it writes it.
 
-An option is a probe's if the probe reads it: its settings are watched while it draws items, varies
-samples of the demo set, and estimates from a table without verdicts.
+A probe says which options it reads; `read_by` finds it out, so that a test can hold both together:
+its settings are watched while it draws items, varies samples of the demo set, and estimates from a
+table without verdicts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from data.datasets import load_dataset
 from data.layout import DatasetConfig
 from data.make.facts import read_facts
 from data.records import Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Probe
 from tasks.probes.fresh import FreshProbe
@@ -44,7 +46,7 @@ class Audits(tuple[Mapping[str, Any], ...]):
         return super().__iter__()
 
 
-def options(probe: Probe) -> list[str]:
+def read_by(probe: Probe) -> tuple[str, ...]:
     """The options that a probe reads, in the order of the configuration."""
     settings = Watched()
     samples = _samples()
@@ -66,7 +68,7 @@ def options(probe: Probe) -> list[str]:
     read = set(settings.__dict__.get("_read", ()))
     read |= {"audits"} if Audits.read else set()
     read |= {"limit"} if limited else set()  # which the plan reads
-    return [name for name in OPTIONS if name in read]
+    return tuple(name for name in OPTIONS if name in read)
 
 
 def _samples() -> list[Sample]:
@@ -87,7 +89,7 @@ def rows() -> str:
     """The table in Markdown."""
     lines = ["| probe | family | modes | options |", "|---|---|---|---|"]
     for name, probe in PROBES.items():
-        read = ", ".join(f"`{option}`" for option in options(probe)) or "none"
+        read = ", ".join(f"`{option}`" for option in probe.options) or "none"
         lines.append(f"| `{name}` | {probe.family} | {', '.join(probe.modes)} | {read} |")
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,8 @@ from data.records import Sample, Scale
 from tasks.anchors import PROBE
 from tasks.anchors.canaries import canary_variant
 from tasks.asking import Asked, Ground, Planned, planned
-from tasks.config import ProbeConfig, RecordedJudge, RunConfig
+from tasks.config import ProbeConfig, RunConfig
+from tasks.judge_config import RecordedJudge
 from tasks.plan import judging_text
 from tasks.probes import Around, Variant
 

@@ -17,7 +17,7 @@ from tasks.clients.endpoints import Address, address
 from tasks.clients.failures import ImageBytes
 from tasks.clients.handing_in import BatchClient, Item, Result
 from tasks.clients.rejections import rejection_inside
-from tasks.config import AnthropicJudge
+from tasks.judge_config import AnthropicJudge
 
 T = TypeVar("T")
 

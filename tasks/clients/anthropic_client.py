@@ -16,7 +16,7 @@ from tasks.clients.failures import Client, ImageBytes
 from tasks.clients.reading import mapping, prose, text_of, whole
 from tasks.clients.transport import Heard, HttpClient
 from tasks.clients.wire import Wire, http_options
-from tasks.config import AnthropicJudge
+from tasks.judge_config import AnthropicJudge
 
 _FINISH: dict[str, FinishReason] = {
     "end_turn": "stop",

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from data.errors import ConfigError, CredentialsError
-from tasks.config import AnthropicJudge, OpenAIJudge
+from tasks.judge_config import AnthropicJudge, OpenAIJudge
 
 PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 KEY_ENV = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}

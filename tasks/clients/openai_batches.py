@@ -16,7 +16,7 @@ from tasks.clients.endpoints import Address, address
 from tasks.clients.failures import ImageBytes, call_error
 from tasks.clients.handing_in import BatchClient, Item, Result
 from tasks.clients.openai_client import ChatCompletions, openai_sdk
-from tasks.config import OpenAIJudge
+from tasks.judge_config import OpenAIJudge
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from tasks.clients.label_tokens import label_tokens
 from tasks.clients.reading import mapping, prose, text_of, whole
 from tasks.clients.transport import Heard, HttpClient
 from tasks.clients.wire import Wire, http_options
-from tasks.config import OpenAIJudge
+from tasks.judge_config import OpenAIJudge
 
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",

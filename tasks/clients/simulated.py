@@ -18,7 +18,7 @@ from typing import Any
 
 from cache.keys import request_key
 from data.records import LETTERS, TIE, Answer, Request, Usage
-from tasks.config import Simulation
+from tasks.judge_config import Simulation
 
 DATED = re.compile(r"\d{4}-\d{2}-\d{2}")  # an epoch that is a night
 

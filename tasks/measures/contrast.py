@@ -242,7 +242,7 @@ def unreadable_shift(sums: Floats, columns: Columns) -> Floats:
 BOTH = (part(COLUMNS, "both"),)
 LABELLED = (part(COLUMNS, "labelled"),)
 EFFECT = Measure("effect", None, "neither", effect, of=(part(COLUMNS, "n"),))
-EXCESS = Measure("excess_change", None, "neither", excess_change, of=BOTH)
+EXCESS = Measure("excess_change", None, "neither", excess_change, of=BOTH, skewed=True)
 RAISED = Measure("raised", None, "neither", raised, of=(part(COLUMNS, "twinned"),))
 CAPTURED = Measure("captured", None, "lower", captured, of=(part(COLUMNS, "right"),), labelled=True)
 LOSS = Measure("loss_shift", None, "lower", loss_shift, of=LABELLED, labelled=True)

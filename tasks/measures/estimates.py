@@ -18,6 +18,7 @@ from tasks.measures.evidence import Answers, Evidence
 from tasks.measures.kinds import Floats, Ints, Limits, Measure
 from tasks.measures.replicates import Drawn, Inside, Job, by_level, inside_of, replicates, valued
 from tasks.measures.resampling import Interval, Scope, Stratum
+from tasks.measures.skewness import Lean, leans
 from tasks.measures.subjects import Row, Subject, every
 
 FEW = 100  # images, below which a share has Wilson's interval
@@ -78,8 +79,9 @@ def _measured(
         own = inside.entering.among(about, images)
         return _estimate(subject, measure, group, own, found, limits, bootstrap, note)
 
-    def interval(point: float, draws: Floats) -> Interval:
-        return resampling.interval(point, draws, bootstrap.level)
+    def interval(point: float, draws: Floats, lean: Lean | None = None) -> Interval:
+        ends = None if lean is None else lean.shares(bootstrap.level)
+        return resampling.interval(point, draws, bootstrap.level, ends)
 
     def known(members: Ints) -> Limits:
         if not measure.bounded:
@@ -87,25 +89,27 @@ def _measured(
         return (measure.limits or bounds)(value, evidence, members)
 
     images = inside.images
+    leaning = leans(measure, value, evidence, layers, images)
     everybody = resampling.scope(layers)
     by_source = [float(value(evidence.total(layer.samples))) for layer in layers]
     limits = [known(layer.samples) for layer in layers]
     total = evidence.total(everybody.members)
-    pooled = interval(float(value(total)), drawn.pooled)
+    pooled = interval(float(value(total)), drawn.pooled, leaning.pooled)
     yield told("pooled", everybody, sum(images), pooled, known(everybody.members))
     named = [index for index, layer in enumerate(layers) if layer.source is not None]
     if named:
         mean, undefined = _mean([by_source[index] for index in named])
-        macro = interval(mean, _means(np.stack([drawn.layers[index] for index in named])))
+        draws = _means(np.stack([drawn.layers[index] for index in named]))
+        macro = interval(mean, draws, leaning.macro)
         note = f"mean over {len(named) - undefined} of {len(named)} sources" if undefined else ""
         about = resampling.scope([layers[index] for index in named])
         macro_limits = _mean_limits([limits[i] for i in named])
         own_images = sum(images[index] for index in named)
         yield told("macro", about, own_images, macro, macro_limits, note)
-    for layer, size, point, draw, limit in zip(
-        layers, images, by_source, drawn.layers, limits, strict=True
+    for layer, size, point, draw, limit, lean in zip(
+        layers, images, by_source, drawn.layers, limits, leaning.layers, strict=True
     ):
-        own = interval(point, draw)
+        own = interval(point, draw, lean)
         yield told(f"source:{layer.name}", resampling.scope([layer]), size, own, limit)
     kept = zip(evidence.columns.human, by_level(measure, evidence), drawn.levels, strict=False)
     for level, keep, draws in kept:
@@ -129,6 +133,7 @@ def _estimate(
         found = Interval(found.value, None, None, found.undefined)
     found, small = _few(measure, group, part, found, bootstrap.level)
     unit = "images" if part.clustered else "rows, images unknown"
+    way = "bootstrap corrected for skewness," if measure.skewed else "percentile bootstrap"
     notes = [note, *said(measure, part, found, limits, bootstrap.replicates)]
     return Estimate(
         judge=subject.judge,
@@ -142,8 +147,7 @@ def _estimate(
         low=found.low,
         high=found.high,
         level=bootstrap.level,
-        method=small
-        or f"percentile bootstrap of {unit} within sources, {bootstrap.replicates} replicates",
+        method=small or f"{way} of {unit} within sources, {bootstrap.replicates} replicates",
         bound_low=limits[0],
         bound_high=limits[1],
         n=part.n,

@@ -7,7 +7,7 @@ the arm's place, so that noise alone leaves nothing of the excess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import permutations, product
 
 import numpy as np
@@ -24,12 +24,11 @@ COLUMNS = (
     "twinned", "kept", "kept_twin", "eligible", "fall", "fall_twin",
     "compared", "above", "gap_base", "gap_arm",
 )  # fmt: skip
-SERIES = ("n", "change", "value")
 
 
 def agreement_features(base: Draws, arm: Draws, label: str | None) -> tuple[float, ...] | None:
     """The sums' columns of one pair; `None` without readable draws in both arms."""
-    read = _readable(base), _readable(arm)
+    read = readable(base), readable(arm)
     if not all(read):
         return None
     if label is None:
@@ -41,7 +40,7 @@ def score_features(
     base: Draws, arm: Draws, scale: Scale, label: float | None
 ) -> tuple[float, ...] | None:
     """The sums' columns of one scored sample; `None` without readable draws in both arms."""
-    before, after = ([float(v) for v in _readable(draws)] for draws in (base, arm))
+    before, after = ([float(v) for v in readable(draws)] for draws in (base, arm))
     if not before or not after:
         return None
     found = dict.fromkeys(COLUMNS, 0.0)
@@ -85,32 +84,8 @@ def _twinned(before: Sequence[float], after: Sequence[float], scale: Scale) -> d
     }
 
 
-def series_features(
-    base: Draws,
-    arms: Sequence[Draws],
-    apart: Callable[[str, str], float],
-    value: Callable[[str], float] | None,
-) -> tuple[float, ...] | None:
-    """The least-squares slopes of one sample over a series of doses, mildest first.
-
-    Of the distance from its base verdicts, and of the value where there is one; `None` if a dose
-    or the base has no readable verdict.
-    """
-    before, after = _readable(base), [_readable(draws) for draws in arms]
-    if not before or not all(after):
-        return None
-    change = [mean([apart(b, a) for b, a in product(before, draws)]) for draws in after]
-    worth = [0.0 if value is None else mean([value(v) for v in draws]) for draws in after]
-    return 1.0, _slope(change), _slope(worth)
-
-
-def _slope(values: Sequence[float]) -> float:
-    """The rise per step, by least squares."""
-    centred = np.arange(len(values)) - (len(values) - 1) / 2
-    return float(centred @ np.asarray(values) / (centred @ centred))
-
-
-def _readable(draws: Draws) -> list[str]:
+def readable(draws: Draws) -> list[str]:
+    """The draws that have a verdict."""
     return [verdict for verdict in draws if verdict is not None]
 
 
@@ -202,24 +177,6 @@ def mismatch_auc(sums: Floats, columns: Columns) -> Floats:
     return ratio(column(sums, "above"), column(sums, "compared"))
 
 
-def change_slope(sums: Floats, columns: Columns) -> Floats:
-    """Mean rise of the distance from the base verdict per step of a series of doses.
-
-    In points for scores, in shares of changed verdicts for pairs; mildest dose first. A slope per
-    sample by least squares, averaged. Noise that is the same at each dose cancels; what a dose adds
-    to the noise counts, so it is no bias by itself: see `effect_slope` and `excess_change`.
-    """
-    return ratio(sums[..., SERIES.index("change")], sums[..., SERIES.index("n")])
-
-
-def effect_slope(sums: Floats, columns: Columns) -> Floats:
-    """Mean rise of the verdict's value per step of a series of doses, mildest first; signed.
-
-    In points for scores, for pairs in the chance that the target is preferred.
-    """
-    return ratio(sums[..., SERIES.index("value")], sums[..., SERIES.index("n")])
-
-
 def _places(arm: str) -> Places:
     """Where the correlation of an arm stands."""
     names = "labelled", "x", f"y_{arm}", f"yy_{arm}", f"gap_{arm}"
@@ -277,6 +234,4 @@ CONFORMITY = (
     ),
 )
 AUC = Measure("mismatch_auc", "score", "higher", mismatch_auc, of=(part(COLUMNS, "compared"),))
-CHANGE_SLOPE = Measure("change_slope", None, "lower", change_slope, bounded=False)
-EFFECT_SLOPE = Measure("effect_slope", None, "neither", effect_slope, bounded=False)
-MEASURES = (LOST, LIFT, *DEVIATION, *CONFORMITY, AUC, CHANGE_SLOPE, EFFECT_SLOPE)
+MEASURES = (LOST, LIFT, *DEVIATION, *CONFORMITY, AUC)

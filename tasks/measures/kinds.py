@@ -52,7 +52,8 @@ class Measure:
 
     Of one that is not `bounded` nothing is said of what missing verdicts could have been; `certain`
     is one that they cannot change, as it counts them. `limits` finds its limits where those of
-    `tasks/measures/bounds.py` will not do.
+    `tasks/measures/bounds.py` will not do. A `skewed` one is a mean over samples that lie askew,
+    so that its interval is corrected for that (`tasks/measures/skewness.py`).
     """
 
     name: str
@@ -68,6 +69,7 @@ class Measure:
     undefined: str = "no variation"
     certain: bool = False
     limits: Callable[..., Limits] | None = None
+    skewed: bool = False
 
     @property
     def definition(self) -> str:

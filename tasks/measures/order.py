@@ -171,7 +171,7 @@ def pair_unreadable(sums: Floats, columns: Columns) -> Floats:
 BOTH, LABELLED, ALL = ((part(COLUMNS, name),) for name in ("both", "labelled", "all"))
 MEASURES = (
     Measure("first_preference", "pair", "neither", first_preference),
-    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False, of=BOTH),
+    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False, of=BOTH, skewed=True),
     Measure("position_consistency", "pair", "higher", position_consistency),
     Measure("consistency_beyond_coin", "pair", "higher", consistency_beyond_coin, bounded=False),
     Measure("preference_fairness", "pair", "neither", preference_fairness),

@@ -166,11 +166,14 @@ class Interval:
     undefined: int
 
 
-def interval(value: float, draws: Floats, level: float) -> Interval:
+def interval(
+    value: float, draws: Floats, level: float, ends: tuple[float, float] | None = None
+) -> Interval:
     """The percentile interval of a value's replicates; undefined replicates are counted.
 
     The ends are the ordered replicates number (B + 1) a and (B + 1)(1 - a), so that beyond each
-    lies the share a of what is resampled, however few they are (Davison and Hinkley 1997).
+    lies the share a of what is resampled, however few they are (Davison and Hinkley 1997). `ends`
+    are the shares of replicates below both ends where others are better.
     """
     if np.isnan(value):
         return Interval(None, None, None, len(draws))
@@ -179,7 +182,7 @@ def interval(value: float, draws: Floats, level: float) -> Interval:
     if len(defined) < len(draws) / 2:
         return Interval(float(value), None, None, undefined)
     tail = (1 - level) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail], method="weibull")
+    low, high = np.quantile(defined, ends or (tail, 1 - tail), method="weibull")
     # a percentile interval of a skewed measure can miss its own value; it is widened to hold it
     return Interval(float(value), float(min(low, value)), float(max(high, value)), undefined)
 

@@ -109,7 +109,8 @@ def first_listed_shift(sums: Floats, columns: Columns) -> Floats:
 
 MEASURES = (
     Measure(
-        "excess_distance", "score", "neither", excess_distance, of=(part(COLUMNS, "both"),)
+        "excess_distance", "score", "neither", excess_distance, of=(part(COLUMNS, "both"),),
+        skewed=True,
     ),
     Measure(
         "first_listed_shift", "score", "neither", first_listed_shift, of=(part(COLUMNS, "n"),)

@@ -183,7 +183,7 @@ MEASURES = (
     Measure("slot_correlation", "batch", "neither", slot_correlation),
     Measure("copy_rate", "batch", "lower", copy_rate),
     Measure("order_tau", "batch", "higher", order_tau, of=PAIRS),
-    Measure("excess_reordering", "batch", "lower", excess_reordering, of=BOTH),
+    Measure("excess_reordering", "batch", "lower", excess_reordering, of=BOTH, skewed=True),
     Measure(
         "batch_unreadable", "batch", "lower", batch_unreadable, bounded=False, of=ALL, certain=True
     ),

@@ -129,5 +129,5 @@ MEASURES = (
     Measure(
         "strict_conflict_excess", None, "lower", strict_conflict_excess, bounded=False, of=BOTH
     ),
-    Measure("conflict_excess", None, "lower", conflict_excess, bounded=False, of=BOTH),
+    Measure("conflict_excess", None, "lower", conflict_excess, bounded=False, of=BOTH, skewed=True),
 )

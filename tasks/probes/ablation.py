@@ -31,6 +31,7 @@ class Ablation:
 
     name = "ablation"
     family: Family = "hallucination"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score", "pair")
     changes_pictures = True
 

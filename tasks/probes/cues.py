@@ -43,6 +43,7 @@ class Cue:
     """
 
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def __init__(

@@ -35,6 +35,7 @@ class Defects:
 
     name = "defects"
     family: Family = "hallucination"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score",)
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -22,6 +22,7 @@ class ImageOrder:
 
     name = "image-order"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -218,12 +218,14 @@ class Claiming(Protocol):
 class Probe(Protocol):
     """A probe of a judge; `modes` are those it can ask in, `family` its place on a judge's card.
 
-    Two more attributes say what a plan must know early: `params` names the decoding parameters that
-    it sets, `changes_pictures` is true where any of its variants has `images`.
+    `options` are the fields of `ProbeConfig` that it reads, with `limit` if its plan does. Two more
+    attributes say what a plan must know early: `params` names the decoding parameters that it sets,
+    `changes_pictures` is true where any of its variants has `images`.
     """
 
     name: str
     family: Family
+    options: tuple[str, ...]
     modes: tuple[Mode, ...]
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

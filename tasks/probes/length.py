@@ -45,6 +45,7 @@ class Length:
 
     name = "length"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -25,6 +25,7 @@ class Letters:
 
     name = "letters"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("pair",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -64,6 +64,7 @@ class Markdown:
 
     name = "markdown"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -32,6 +32,7 @@ class Order:
 
     name = "order"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("pair", "batch")
 
     def applies(self, sample: Sample, around: Around) -> bool:

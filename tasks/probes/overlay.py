@@ -111,6 +111,7 @@ class Overlay:
 
     name = "overlay"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score", "pair")
     changes_pictures = True
 

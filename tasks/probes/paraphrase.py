@@ -28,6 +28,7 @@ class Paraphrase:
 
     name = "paraphrase"
     family: Family = "consistency"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -48,6 +48,7 @@ class Perception:
 
     name = "perception"
     family: Family = "hallucination"
+    options: tuple[str, ...] = ("limit",)
     modes: tuple[Mode, ...] = MODES
     changes_pictures = True
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from data.records import Mode, Scale
-from tasks.measures import imagery, imagery_limits
+from tasks.measures import imagery, imagery_limits, slopes
 from tasks.measures.kinds import Measure
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.probes.contrasts import Arm, Row, reading
@@ -34,7 +34,7 @@ def series(
     countings = []
     for name, arms in ladders.items():
         aimed = mode == "score" or arms[0].target is not None
-        measures = (imagery.CHANGE_SLOPE, *((imagery.EFFECT_SLOPE,) if aimed else ()))
+        measures = (slopes.CHANGE_SLOPE, *((slopes.EFFECT_SLOPE,) if aimed else ()))
         countings.append(Counting(_stepping(mode, found.scale, arms), measures, name))
     return counted(probe, mode, found, countings)
 
@@ -80,7 +80,7 @@ def _stepping(mode: Mode, scale: Scale, arms: Sequence[Arm]) -> Count:
         if not base or not all(doses):
             return Counted(None, asked=False)
         value = reading(mode, scale, row, target(row) if target else None).value
-        features = imagery.series_features(base, doses, apart, value)
+        features = slopes.series_features(base, doses, apart, value)
         gaps = any(None in draws for draws in (base, *doses))
         return Counted(features, answered=features is not None, gaps=gaps)
 

@@ -39,6 +39,7 @@ class Rationale:
 
     name = "rationale"
     family: Family = "hallucination"
+    options: tuple[str, ...] = ("limit", "draws", "audits")
     modes: tuple[Mode, ...] = MODES
 
     def applies(self, sample: Sample, around: Around) -> bool:

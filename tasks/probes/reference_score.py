@@ -39,6 +39,7 @@ class ReferenceScore:
 
     name = "reference-score"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score",)
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -33,6 +33,7 @@ class Remedies:
 
     name = "remedies"
     family: Family = "remedy"
+    options: tuple[str, ...] = ("limit", "repeats", "draws", "cascade")
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

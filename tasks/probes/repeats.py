@@ -23,6 +23,7 @@ class Repeats:
 
     name = "repeats"
     family: Family = "consistency"
+    options: tuple[str, ...] = ("limit", "repeats")
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

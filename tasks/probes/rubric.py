@@ -26,6 +26,7 @@ class Rubric:
 
     name = "rubric"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score",)
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -23,6 +23,7 @@ class ScoreLabels:
 
     name = "score-labels"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score",)
 
     def applies(self, sample: Sample, around: Around) -> bool:

@@ -14,6 +14,7 @@ class SelfPreference:
 
     name = "self-preference"
     family: Family = "bias"
+    options: tuple[str, ...] = ("families",)
     modes: tuple[Mode, ...] = ("score", "pair")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -24,6 +24,7 @@ class SelfVerdict:
 
     name = "self-verdict"
     family: Family = "consistency"
+    options: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = MODES
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -28,6 +28,7 @@ class Settings:
 
     name = "settings"
     family: Family = "consistency"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
 
     def applies(self, sample: Sample, around: Around) -> bool:

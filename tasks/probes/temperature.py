@@ -23,6 +23,7 @@ class Temperature:
 
     name = "temperature"
     family: Family = "consistency"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = MODES
     params = ("temperature",)  # judges that refuse one of these are not asked
 

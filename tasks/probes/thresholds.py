@@ -31,6 +31,7 @@ class Thresholds:
 
     name = "thresholds"
     family: Family = "hallucination"
+    options: tuple[str, ...] = ("limit", "seed")
     modes: tuple[Mode, ...] = ("pair",)
 
     def fresh(self, settings: ProbeConfig, most: int | None) -> Iterator[FreshPicture]:

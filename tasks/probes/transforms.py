@@ -54,6 +54,7 @@ class Transforms:
 
     name = "transforms"
     family: Family = "bias"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("score", "pair")
     changes_pictures = True
 

@@ -27,6 +27,7 @@ class Triangle:
 
     name = "triangle"
     family: Family = "consistency"
+    options: tuple[str, ...] = ("limit", "draws")
     modes: tuple[Mode, ...] = ("pair", "batch")
 
     def vary(self, sample: Sample, around: Around) -> tuple[Variant, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.report.card import TITLES
 from tasks.report.card_records import Card, Finding, Trust
-from tasks.report.tables import span
+from tasks.report.words import span
 
 
 def markdown(card: Card) -> str:

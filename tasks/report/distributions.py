@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from data.records import READABLE
-from tasks.report.tables import Names
+from tasks.report.words import Names
 
 MADE = "^(baseline|panel):"  # no judge gave these verdicts
 

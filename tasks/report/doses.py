@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.report.tables import Names
+from tasks.report.words import Names
 
 DOSE = "dose:"
 

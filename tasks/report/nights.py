@@ -9,7 +9,7 @@ import polars as pl
 
 from data.run_record import flow_of
 from tasks.drift.records import Chart, Drift
-from tasks.report.tables import Names
+from tasks.report.words import Names
 
 
 def trends(

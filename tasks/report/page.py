@@ -14,7 +14,7 @@ import polars as pl
 from data.errors import HostError
 from tasks.drift.records import Drift
 from tasks.gate.verdict import cells_of, deciding
-from tasks.report import distributions, doses, nights, probe_rows, tables
+from tasks.report import distributions, doses, nights, probe_rows, tables, words
 from tasks.report.card import TITLES, Heading
 from tasks.report.card_records import Card
 
@@ -81,10 +81,10 @@ def page(inputs: ReportInputs) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = tables.number
-    environment.globals["span"] = tables.span
-    environment.filters["recorded"] = tables.recorded
-    environment.filters["usd"] = tables.usd
+    environment.filters["number"] = words.number
+    environment.globals["span"] = words.span
+    environment.filters["recorded"] = words.recorded
+    environment.filters["usd"] = words.usd
     style = Markup((HERE / "style.css").read_text(encoding="utf-8"))  # our own file
     template = environment.get_template("page.html.j2")
     return template.render(style=style, **sections(inputs))
@@ -96,7 +96,7 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
 
     from tasks.report import charts
 
-    names = tables.Names(inputs.run)
+    names = words.Names(inputs.run)
     modes = [mode for mode in inputs.primary if mode in set(inputs.samples["mode"])]
     shown = [_mode(inputs, mode, names) for mode in modes]
     used = set(inputs.estimates["metric"])
@@ -129,12 +129,12 @@ def sections(inputs: ReportInputs) -> dict[str, Any]:
         "config": inputs.config_yaml,
         "prompts": sorted(inputs.prompts.items()),
         "definitions": sorted((m, d) for m, d in inputs.definitions.items() if m in used),
-        "labels": tables.label_words(inputs.run),
+        "labels": words.label_words(inputs.run),
         "construction": "construction" in str(inputs.run.get("dataset", {}).get("label_origin")),
     }
 
 
-def _nights(inputs: ReportInputs, names: tables.Names) -> dict[str, Any]:
+def _nights(inputs: ReportInputs, names: words.Names) -> dict[str, Any]:
     """What the template shows of the nights before, with its charts."""
     from markupsafe import Markup
 
@@ -152,7 +152,7 @@ def _nights(inputs: ReportInputs, names: tables.Names) -> dict[str, Any]:
     return {"watched": watched, "trends": found}
 
 
-def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
+def _gated(inputs: ReportInputs, names: words.Names) -> list[dict[str, str]]:
     """The rows that decide the gate, as text."""
     if inputs.comparison is None:
         return []
@@ -163,7 +163,7 @@ def _gated(inputs: ReportInputs, names: tables.Names) -> list[dict[str, str]]:
     return cells
 
 
-def _mode(inputs: ReportInputs, mode: str, names: tables.Names) -> dict[str, Any]:
+def _mode(inputs: ReportInputs, mode: str, names: words.Names) -> dict[str, Any]:
     """What the template shows of one mode."""
     from markupsafe import Markup
 

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from tasks.report.card import Heading
-from tasks.report.tables import BOARD, CEILING, Names, shown
+from tasks.report.tables import BOARD, CEILING, shown
+from tasks.report.words import Names
 
 ORDER = ("probe", "mode", "metric", "judge")
 

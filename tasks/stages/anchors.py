@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from data import tables
 from data.anchors import CARD, anchor_facts, anchors_sha256, read_anchors, read_card
 from data.errors import DataError
 from data.make.facts import FACTS
 from data.records import Sample
-from data.tables import Samples
+from data.samples import Samples, samples_table
 from tasks.anchors.planning import Anchors
 from tasks.stages.context import Context
 
@@ -32,7 +31,7 @@ def keep_anchors(here: Context) -> None:
             f"{loaded.scale.high}, the dataset is not; choose anchors of this dataset"
         )
     samples = [sample for sample in loaded.samples if sample.mode in here.config.modes]
-    here.run.store("anchors", tables.samples_table(samples))
+    here.run.store("anchors", samples_table(samples))
     for name in (CARD, FACTS):
         if (loaded.root / name).exists():
             text = (loaded.root / name).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 import polars as pl
 
 from cache.location import is_shared
-from data.errors import ConfigError
 from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
-from data.tables import SAMPLES, Samples, table
-from tasks.config import AnthropicJudge, Judge, OpenAIJudge, ProbeConfig, RunConfig
+from data.samples import Samples
+from data.tables import SAMPLES, table
+from tasks.config import ProbeConfig, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
+from tasks.judge_config import AnthropicJudge, Judge, OpenAIJudge
 from tasks.judges import Seat, seat
 from tasks.prices import PriceList, load_price_list
 from tasks.prompts import PromptSet
@@ -156,17 +157,6 @@ def describe_judges(config: RunConfig, seats: Mapping[str, Seat]) -> list[dict[s
         }
         for name, judge in ((judge.name, judge) for judge in everybody(config))
     ]
-
-
-def require_probes(names: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse a probe that does not exist before anything is spent.
-
-    Raises:
-        ConfigError: naming the unknown probes and the known ones.
-    """
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise ConfigError(f"probes {unknown!r} are not defined; known: {sorted(known)!r}")
 
 
 def config_text(config: RunConfig) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from data import tables
 from data.records import Sample
+from data.samples import samples_table
 from tasks.probes import PROBES
 from tasks.probes.fresh import FreshProbe
 from tasks.stages.context import Context
@@ -26,7 +26,7 @@ def draw_fresh(here: Context) -> int:
             facts += [fact.model_dump_json() + "\n" for fact in picture.facts]
         here.run.write_text(f"fresh/{name}/facts.jsonl", "".join(facts))
     if samples:
-        here.run.store("fresh", tables.samples_table(samples))
+        here.run.store("fresh", samples_table(samples))
     return len(samples)
 
 

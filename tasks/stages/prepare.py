@@ -22,7 +22,7 @@ from data.make.facts import FACTS, read_facts
 from data.marks import read_marks
 from data.records import ImageRef, RejectedRow, Sample
 from data.run_folder import RunFolder
-from data.tables import Samples
+from data.samples import Samples, samples_table
 from tasks import cautions
 from tasks.anchors.planning import anchor_variants
 from tasks.config import RunConfig
@@ -38,8 +38,9 @@ from tasks.gate.baseline import require_baseline
 from tasks.gate.items import dataset_sha256, fingerprints
 from tasks.images import Wanted, prepare_all
 from tasks.prices import load_price_list
+from tasks.probe_options import require_probes
 from tasks.probe_plan import changing_pictures, not_asked, probed_variants
-from tasks.probes import PROBES, Variant
+from tasks.probes import Variant
 from tasks.prompts import PromptSet
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.anchors import anchors_of, frozen, keep_anchors
@@ -48,7 +49,6 @@ from tasks.stages.context import (
     audits_of,
     config_text,
     describe_judges,
-    require_probes,
     resolved,
     seats_of,
 )
@@ -66,9 +66,9 @@ def create_run(
         ConfigError: prompts, probes or judges are wrong.
         DataError, HostError: the folder is taken or cannot be written; there are no anchors.
     """
+    require_probes(config)
     meaning, parts = config_sha256(config), config_fingerprints(config)
     config = resolved(config, base)
-    require_probes(list(config.probes), list(PROBES))
     require_known_doses(config)
     if config.anchors is not None:
         read_card(Path(config.anchors.path))
@@ -110,13 +110,13 @@ def load_samples(here: Context) -> dict[str, Any]:
     if "dataset" in run.facts():
         return dict(run.facts()["dataset"])
     loaded = load_dataset(config.dataset, Path("/"))
-    every = tables.samples_table(loaded.samples)
+    every = samples_table(loaded.samples)
     samples: Sequence[Sample] = Samples(every.filter(pl.col("mode").is_in(config.modes)))
     if config.limit is not None:
         samples = sample_limit(samples, config.limit)
     if not samples:
         raise DataError(f"dataset {loaded.name!r} has no samples in modes {config.modes!r}")
-    frame = tables.samples_table(samples)
+    frame = samples_table(samples)
     run.store("samples", frame)
     run.store("rejected", tables.rejected_table(loaded.rejected))
     _keep_facts(here, loaded.root)
@@ -272,7 +272,7 @@ def _set_aside(here: Context, samples: Sequence[Sample], refused: Mapping[str, s
     known = here.run.table("rejected")
     here.run.store("rejected", known.vstack(tables.rejected_table(rejected)).unique())
     kept = [sample for sample in samples if sample.sample_id not in bad]
-    here.run.store("samples", tables.samples_table(kept))
+    here.run.store("samples", samples_table(kept))
     dataset = here.run.facts()["dataset"]
     here.run.note(dataset={**dataset, "samples": len(kept), "rejected": len(known) + len(bad)})
 

@@ -16,7 +16,8 @@ from data import tables
 from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import Sample
-from data.tables import ANSWERS, Samples, table
+from data.samples import Samples, samples_table
+from data.tables import ANSWERS, table
 from tasks import engine_room
 from tasks.anchors.planning import plan_anchors
 from tasks.asking import UNKNOWN, Ground, Planned
@@ -205,7 +206,7 @@ def take_responses(here: Context) -> pl.DataFrame:
         samples = with_responses(here.samples(), found)
         if not samples:
             raise DataError("no candidate model gave a usable response; there is nothing to judge")
-        here.run.store("samples", tables.samples_table(samples))
+        here.run.store("samples", samples_table(samples))
         here.run.note(collected=True)
     return found
 

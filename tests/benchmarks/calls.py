@@ -28,9 +28,9 @@ from tasks.budget import Budget
 from tasks.clients.anthropic_client import anthropic_client
 from tasks.clients.failures import Client
 from tasks.clients.openai_client import openai_client
-from tasks.config import AnthropicJudge, OpenAIJudge
 from tasks.engine import Engine, Lane
 from tasks.jobs import Job
+from tasks.judge_config import AnthropicJudge, OpenAIJudge
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
 from tests.standin.control import StandinControl

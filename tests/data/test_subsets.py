@@ -8,8 +8,8 @@ import pytest
 from data.datasets import load_dataset
 from data.errors import DataError
 from data.layout import DatasetConfig
+from data.samples import samples_table
 from data.subsets import select, write_subset
-from data.tables import samples_table
 from tests.tasks.measures.conftest import samples, verdicts
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"

@@ -7,6 +7,7 @@ import pytest
 from data import tables
 from data.errors import DataError
 from data.records import Label, Response, Sample
+from data.samples import Samples, samples_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,14 +35,14 @@ def test_every_column_is_documented_and_no_other() -> None:
 
 
 def test_samples_survive_the_table() -> None:
-    frame = tables.samples_table([sample()])
-    assert list(tables.Samples(frame)) == [sample()]
-    assert tables.Samples(frame)[0] == sample()
+    frame = samples_table([sample()])
+    assert list(Samples(frame)) == [sample()]
+    assert Samples(frame)[0] == sample()
 
 
 def test_a_table_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "samples.parquet"
-    tables.write(tables.samples_table([sample()]), path)
+    tables.write(samples_table([sample()]), path)
     assert tables.read(path, tables.SAMPLES).height == 1
     assert [p.name for p in tmp_path.iterdir()] == ["samples.parquet"]
 

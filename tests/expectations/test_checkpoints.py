@@ -17,6 +17,7 @@ from data.errors import CheckpointError, HostError
 from data.layout import DatasetConfig
 from data.records import LETTERS, MODES, Mode, Scale
 from data.row_rules import BadRowError, canonical_verdict
+from data.samples import samples_table
 from expectations.checkpoint import BOUNDARIES, CheckpointResult, require, run_checkpoint
 from expectations.suites import SUITES
 from expectations.verdict_forms import canonical
@@ -243,7 +244,7 @@ def test_warnings_do_not_stop(tmp_path: Path) -> None:
 def test_the_demo_set_passes(tmp_path: Path) -> None:
     loaded = load_dataset(DatasetConfig(path="data/demo"), ROOT)
     facts = {**SAMPLES, "rejected": len(loaded.rejected), "rows": loaded.rows}
-    frame = tables.samples_table(loaded.samples)
+    frame = samples_table(loaded.samples)
     result = run_checkpoint("samples", frame, tmp_path, context=facts)
     assert (result.passed, result.warnings, result.rows) == (True, (), len(loaded.samples))
 

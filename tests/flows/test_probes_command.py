@@ -61,3 +61,15 @@ def test_limit_probes_holds_for_every_probe(offline: InProcess) -> None:
     path = offline.config(probes={"order": {}, "length": {"limit": 30}})
     lines = offline("plan", path, "--limit-probes", "5", "--json").json["lines"]
     assert {line["samples"] for line in lines if line["probe"]} == {5}
+
+
+def test_an_option_that_a_probe_does_not_read_ends_plan_and_run_before_there_is_a_run(
+    offline: InProcess,
+) -> None:
+    path = offline.config(probes={"order": {"seed": 3}})
+    for words in (("plan", path), ("run", path)):
+        ended = offline(*words)
+        assert ended.code == 2
+        assert ended.err == (
+            "judgeflow: probe 'order' does not read 'seed' (3); it reads 'limit', 'draws'\n"
+        )

@@ -28,17 +28,18 @@ import polars as pl
 
 from data.make.facts import ItemFacts
 from data.records import LETTERS, Mode, Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.kinds import Floats
 from tasks.probes import PROBES, Around, Found, Variant
+from tests.proof.recovered import Key, Recovered
 
 SEED = 20240207
 SCALE = Scale()
 NUMBERS = ("value", "low", "high", "bound_low", "bound_high")
 STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked", "ask": "said"}
 Judge = Callable[[Sample, Variant], Floats]
-Key = tuple[str | None, str]
 
 
 def verdicts_of(mode: str, size: int) -> list[str]:
@@ -158,35 +159,20 @@ def _mode(ask: Variant) -> str:
     return "ask" if ask.question is not None else ask.sample.mode
 
 
-@dataclass
-class Recovered:
-    """The estimates of all runs by (arm, metric): value, interval and limits of each run."""
-
-    runs: dict[Key, Floats]
-
-    def mean(self, arm: str | None, metric: str) -> float:
-        """The mean of an estimate over the runs."""
-        return float(np.nanmean(self.runs[arm, metric][:, 0]))
-
-    def coverage(self, arm: str | None, metric: str, truth: float) -> float:
-        """The share of runs whose interval holds the truth; one without an interval does not."""
-        rows = self.runs[arm, metric]
-        return float(np.mean((rows[:, 1] <= truth + 1e-12) & (truth <= rows[:, 2] + 1e-12)))
-
-    def bounded(self, arm: str | None, metric: str, truth: float) -> float:
-        """The share of runs whose limits for missing verdicts, widened by the interval, hold it."""
-        value, low, high, lowest, highest = self.runs[arm, metric].T
-        return float(
-            np.mean((lowest - (value - low) <= truth) & (truth <= highest + (high - value)))
-        )
-
-
 def recover(
-    pool: Pool, judge: Judge, runs: int = 2000, size: int = 200, replicates: int = 400
+    pool: Pool,
+    judge: Judge,
+    runs: int = 2000,
+    size: int = 200,
+    replicates: int = 400,
+    first: int = 0,
 ) -> Recovered:
-    """Many simulated runs, in as many processes as there are cores."""
+    """Many simulated runs, in as many processes as there are cores; each run's number is its seed.
+
+    The first run has the number `first`.
+    """
     parts = min(os.cpu_count() or 1, runs)
-    spans = [range(part, runs, parts) for part in range(parts)]
+    spans = [range(first + part, first + runs, parts) for part in range(parts)]
     given = chances(pool, judge)
     if parts == 1 or runs < 50:
         found = [_some_runs(pool, given, size, replicates, span) for span in spans]

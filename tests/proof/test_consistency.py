@@ -13,7 +13,8 @@ from data.records import Mode, Sample
 from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof.judges import follows, labelled, random_judge
-from tests.proof.recovery import Judge, Recovered, make_pool, plain_samples, recover, verdicts_of
+from tests.proof.recovered import Recovered
+from tests.proof.recovery import Judge, make_pool, plain_samples, recover, verdicts_of
 
 RUNS = 400
 TOLERANCE = 3.3 * math.sqrt(0.95 * 0.05 / RUNS) + 0.01  # a percentile bootstrap's own shortfall

@@ -14,7 +14,8 @@ from tasks.probes import Variant
 from tasks.probes.transforms import LADDERS
 from tests.proof import judges
 from tests.proof.cases import with_pictures
-from tests.proof.recovery import Judge, Pool, Recovered, chances, make_pool, recover
+from tests.proof.recovered import Recovered
+from tests.proof.recovery import Judge, Pool, chances, make_pool, recover
 
 RUNS = 2000
 TOLERANCE = 3.3 * math.sqrt(0.95 * 0.05 / RUNS)

@@ -10,7 +10,9 @@ import pytest
 
 from tests.proof import judges
 from tests.proof.cases import CASES, Case
-from tests.proof.recovery import Judge, Recovered, chances, recover
+from tests.proof.promise import tolerance
+from tests.proof.recovered import Recovered
+from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 RUNS = 2000  # of each probe, over its modes
@@ -28,11 +30,6 @@ ONCE = [
     )
     for case in CASES
 ]
-
-
-def tolerance(runs: int) -> float:
-    """3.3 standard errors of a share of .95: one in a thousand goes beyond by chance."""
-    return 3.3 * math.sqrt(0.95 * 0.05 / runs)
 
 
 def judged(case: Case, judge: Judge, runs: int) -> tuple[Recovered, dict[tuple[str, str], float]]:

@@ -20,7 +20,8 @@ from tasks.probes import Variant
 from tasks.probes.perception import PARTS
 from tasks.probes.planting import DEFECTS
 from tests.proof.judges import labelled
-from tests.proof.recovery import Judge, Key, Pool, Recovered, chances, make_pool, recover
+from tests.proof.recovered import Key, Recovered
+from tests.proof.recovery import Judge, Pool, chances, make_pool, recover
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data/demo"

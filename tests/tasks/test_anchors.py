@@ -13,8 +13,9 @@ from data.records import Label, Response, Sample, Scale
 from tasks.anchors.canaries import passed
 from tasks.anchors.choosing import anchors_of, freeze
 from tasks.clients.simulated import at_epoch
-from tasks.config import RunConfig, Simulation
+from tasks.config import RunConfig
 from tasks.config_file import parse_config
+from tasks.judge_config import Simulation
 
 DEMO = Path(__file__).parents[2] / "data/demo"
 SCALE = Scale(low=1, high=5)

@@ -18,8 +18,8 @@ from tasks.batching import Batching
 from tasks.budget import Budget
 from tasks.clients.failures import CallError
 from tasks.clients.handing_in import Item, Result
-from tasks.config import BatchConfig
 from tasks.jobs import Job, Outcome
+from tasks.judge_config import BatchConfig
 
 
 def job(number: int) -> Job:

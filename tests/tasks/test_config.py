@@ -9,9 +9,11 @@ import yaml
 
 from data.errors import ConfigError
 from data.records import Record
-from tasks.config import AnthropicJudge, OpenAIJudge, RecordedJudge, RunConfig, Simulation
+from tasks.config import RunConfig
 from tasks.config_file import config_sha256, load_config, parse_config
 from tasks.families import cautions
+from tasks.judge_config import AnthropicJudge, OpenAIJudge, RecordedJudge, Simulation
+from tasks.probe_options import require_probes
 from tasks.probes import PROBES
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,9 @@ def written(folder: Path, config: object) -> Path:
 @pytest.mark.parametrize("path", sorted((ROOT / "deployments/configs").glob("*.yaml")))
 def test_every_configuration_that_comes_with_the_project_is_one(path: Path) -> None:
     if path.name != "providers.yaml":
-        assert isinstance(load_config(path), RunConfig)
+        config = load_config(path)
+        assert isinstance(config, RunConfig)
+        require_probes(config)
 
 
 def test_the_full_configuration_has_every_probe_and_a_verifier_of_another_family() -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tasks.config import OpenAIJudge, RunConfig, SimulatedJudge
+from tasks.config import RunConfig
 from tasks.config_file import parse_config
 from tasks.families import cautions, family
+from tasks.judge_config import OpenAIJudge, SimulatedJudge
 
 
 def config(judge: str, verifier: str) -> RunConfig:

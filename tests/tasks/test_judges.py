@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from data.errors import ConfigError, CredentialsError
 from data.records import Usage
-from tasks.config import Judge
+from tasks.judge_config import Judge
 from tasks.judges import require_keys, seat
 from tasks.prices import PriceList, load_price_list
 

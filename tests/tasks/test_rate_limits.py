@@ -15,9 +15,9 @@ from data.ledger import Ledger
 from data.records import Message, Request, TextPart
 from tasks.budget import Budget
 from tasks.clients.openai_client import openai_client
-from tasks.config import OpenAIJudge
 from tasks.engine import Engine, Lane
 from tasks.jobs import Job, Outcome
+from tasks.judge_config import OpenAIJudge
 from tasks.limiter import Limiter
 from tasks.stopping import Stop
 from tests.standin.control import StandinControl

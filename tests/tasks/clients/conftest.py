@@ -14,7 +14,7 @@ import pytest
 
 from data.records import Answer, ImagePart, Message, Request, TextPart
 from tasks.clients.failures import CallError, Client
-from tasks.config import AnthropicJudge, OpenAIJudge
+from tasks.judge_config import AnthropicJudge, OpenAIJudge
 from tests.standin.control import StandinControl
 
 KEY = "sk-test-0123456789abcdef"

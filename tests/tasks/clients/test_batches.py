@@ -14,7 +14,7 @@ from tasks.clients.anthropic_batches import anthropic_batches
 from tasks.clients.failures import CallError
 from tasks.clients.handing_in import BatchClient, Item
 from tasks.clients.openai_batches import openai_batches
-from tasks.config import AnthropicJudge, OpenAIJudge
+from tasks.judge_config import AnthropicJudge, OpenAIJudge
 from tests.tasks.clients.conftest import new_request
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import CredentialsError
 from tasks.clients.endpoints import address, endpoint
-from tasks.config import AnthropicJudge, OpenAIJudge
+from tasks.judge_config import AnthropicJudge, OpenAIJudge
 
 
 def openai(base_url: str | None = None, api_key_env: str | None = None) -> OpenAIJudge:

@@ -8,7 +8,7 @@ import pytest
 
 from data.records import FinishReason, Message, Mode, Request, Scale, TextPart
 from tasks.clients.simulated import SimulatedClient, simulated_reply
-from tasks.config import Simulation
+from tasks.judge_config import Simulation
 from tasks.parsing import parse
 from tasks.verdicts import canonical
 

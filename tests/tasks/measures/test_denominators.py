@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from data.records import Sample, Scale
-from data.tables import samples_table
+from data.samples import samples_table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import resampling
 from tasks.measures.estimates import estimates

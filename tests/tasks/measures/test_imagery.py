@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.records import Scale
-from tasks.measures import imagery
+from tasks.measures import imagery, slopes
 from tasks.measures.kinds import Columns, Floats
 from tasks.measures.resampling import values
 
@@ -96,7 +96,7 @@ def test_without_a_readable_answer_in_both_arms_nothing_is_compared() -> None:
 
 def test_slopes_equal_numpys_line_through_the_doses() -> None:
     doses = ["54", "44", "43", "32", "21"]
-    found = imagery.series_features(
+    found = slopes.series_features(
         ["5", "5"], [list(d) for d in doses], lambda a, b: abs(float(a) - float(b)), float
     )
     assert found is not None
@@ -106,4 +106,4 @@ def test_slopes_equal_numpys_line_through_the_doses() -> None:
 
 
 def test_a_dose_without_a_readable_answer_has_no_slope() -> None:
-    assert imagery.series_features(["5"], [["4"], [None]], lambda a, b: 0.0, None) is None
+    assert slopes.series_features(["5"], [["4"], [None]], lambda a, b: 0.0, None) is None

@@ -1,23 +1,15 @@
-"""What a judge of known doses says to a probe's variants, as tables to estimate from."""
+"""Labelled samples and a judge of known doses, for tests of probes."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-import polars as pl
+from data.records import LETTERS, Label, Response, Sample
+from tasks.probes import Variant
+from tests.tasks.probes.verdict_tables import Judge
 
-from data.records import LETTERS, Label, Response, Sample, Scale
-from data.tables import SAMPLES, VERDICTS, table
-from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.probes import PROBES, Around, Found
-from tasks.probes.kinds import Variant
-
-STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
 TEXT = "The bar of Marden is the highest. It is green. It stands at 84."
-Judge = Callable[[Variant, random.Random], str | None]
 
 
 def labelled(mode: str, number: int, text: str = TEXT) -> Sample:
@@ -32,11 +24,6 @@ def labelled(mode: str, number: int, text: str = TEXT) -> Sample:
         responses=tuple(Response(author=f"r{own}", text=text) for own in range(size)),
         labels=(Label(annotator="x", verdict=verdict),),
     )  # fmt: skip
-
-
-def asked(probe: str, sample: Sample) -> tuple[Variant, ...]:
-    """What the probe asks about a sample."""
-    return PROBES[probe].vary(sample, Around(ProbeConfig(), Scale(), ()))
 
 
 def dosed(doses: Mapping[str, float], right: float = 0.6) -> Judge:
@@ -60,31 +47,3 @@ def dosed(doses: Mapping[str, float], right: float = 0.6) -> Judge:
         return rng.choice("ABC") if size == 2 else "".join(rng.sample(LETTERS[:size], size))
 
     return said
-
-
-def estimated(
-    probe: str, samples: Sequence[Sample], judge: Judge, seed: int = 0
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """The probe's pooled estimates by arm and measure."""
-    rows: list[dict[str, Any]] = []
-    for sample in samples:
-        own = tuple(range(len(sample.responses)))
-        variants = asked(probe, sample)
-        base = Variant(variant="base", sample=sample, presented=own)
-        for variant in (base, *variants) if variants else ():
-            for repeat in variant.repeats:
-                key = f"{seed} {sample.sample_id} {variant.variant} {repeat}"
-                verdict = judge(variant, random.Random(hashlib.sha256(key.encode()).digest()))
-                rows.append(
-                    {"sample_id": sample.sample_id, "mode": sample.mode, "judge": "simulated",
-                     "setting": "s", "variant": variant.variant, "repeat": repeat,
-                     "probe": None if variant is base else probe, "verdict": verdict,
-                     "status": STATUS[sample.mode] if verdict else "unparsed"}
-                )  # fmt: skip
-    found = Found(
-        table([sample.model_dump() for sample in samples], SAMPLES),
-        table(rows, VERDICTS),
-        ProbeConfig(), Scale(), BootstrapConfig(replicates=200),
-    )  # fmt: skip
-    pooled = PROBES[probe].estimate(found).filter(pl.col("group") == "pooled")
-    return {(row["arm"], row["metric"]): row for row in pooled.iter_rows(named=True)}

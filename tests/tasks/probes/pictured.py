@@ -1,20 +1,12 @@
-"""Samples with pictures, and what a judge that is a function says to a probe's questions."""
+"""Samples with pictures, and the estimates of one arm, for tests of probes."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from data.make.facts import ItemFacts
-from data.records import ImageRef, Label, Mode, Response, Sample, Scale
-from data.tables import VERDICTS, samples_table, table
-from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.probes import PROBES, Around, Found, Variant
-
-QUICK = BootstrapConfig(replicates=300)
-STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
-Judge = Callable[[Variant, random.Random], str | None]
+from data.records import ImageRef, Label, Mode, Response, Sample
 
 
 def picture(number: int) -> ImageRef:
@@ -40,37 +32,7 @@ def item(
     return Sample(**given | other)
 
 
-def asked(
-    probe: str, sample: Sample, samples: Sequence[Sample] = (), **facts: ItemFacts
-) -> dict[str, Variant]:
-    """A probe's variants of a sample by name."""
-    around = Around(ProbeConfig(), Scale(), samples or [sample], facts)
-    return {variant.variant: variant for variant in PROBES[probe].vary(sample, around)}
-
-
-def estimated(probe: str, samples: Sequence[Sample], judge: Judge) -> pl.DataFrame:
-    """The pooled and other estimates of a probe of a judge."""
-    around = Around(ProbeConfig(), Scale(), samples)
-    rows: list[dict[str, Any]] = []
-    draw = random.Random(11)
-    for sample in samples:
-        variants = PROBES[probe].vary(sample, around)
-        base = Variant(variant="base", sample=sample, presented=tuple(range(len(sample.responses))))
-        for variant in (base, *variants) if variants else ():
-            for repeat in variant.repeats:
-                verdict = judge(variant, draw)
-                rows.append(
-                    {"sample_id": sample.sample_id, "mode": sample.mode, "judge": "j",
-                     "setting": "analyze", "probe": None if variant is base else probe,
-                     "variant": variant.variant, "repeat": repeat, "verdict": verdict,
-                     "status": STATUS[sample.mode] if verdict else "refused"}
-                )  # fmt: skip
-    verdicts = table(rows, VERDICTS)
-    found = Found(samples_table(samples), verdicts, ProbeConfig(), Scale(), QUICK)
-    return PROBES[probe].estimate(found)
-
-
-def pooled(estimates: pl.DataFrame, arm: str, mode: str = "score") -> Mapping[str, dict[str, Any]]:
+def of_arm(estimates: pl.DataFrame, arm: str, mode: str = "score") -> Mapping[str, dict[str, Any]]:
     """The pooled estimates of an arm by metric."""
     mine = (pl.col("group") == "pooled") & (pl.col("arm") == arm) & (pl.col("mode") == mode)
     return {row["metric"]: row for row in estimates.filter(mine).iter_rows(named=True)}

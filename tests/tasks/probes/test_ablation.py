@@ -9,7 +9,8 @@ from data.records import Sample
 from tasks.probes import Variant
 from tasks.probes.swaps import swaps
 from tasks.prompts.changes import ImageChange
-from tests.tasks.probes.pictured import asked, estimated, item, near, picture, pooled
+from tests.tasks.probes.pictured import item, near, of_arm, picture
+from tests.tasks.probes.verdict_tables import asked, estimated, holds
 
 LABELS = "12345"
 SCORES = [item(n, label=LABELS[n % 5], source="ab"[n % 2]) for n in range(240)]
@@ -100,27 +101,26 @@ def test_only_as_many_pictures_stand_in_and_a_lone_picture_has_no_partner() -> N
 def test_a_judge_that_looks_loses_its_agreement_without_the_picture() -> None:
     found = estimated("ablation", SCORES, looking)
     for arm in ("omitted", "black", "told", "mismatched", "foreign"):
-        row = pooled(found, arm)
+        row = of_arm(found, arm)
         assert row["agreement_lost"]["low"] > 0.2
         assert row["visual_lift"]["low"] > 0.6
         truth, noise = deviation(lambda label: [1, 2]), deviation(said)
         assert row["bias_deviation"]["value"] == pytest.approx(truth, abs=0.05)
         assert row["bias_deviation_rerun"]["value"] == pytest.approx(noise, abs=0.04)
-        excess = row["bias_deviation_excess"]
-        assert excess["low"] < truth - noise < excess["high"]
+        assert holds(row["bias_deviation_excess"], truth - noise)
         assert row["effect"]["high"] < -1
-    assert pooled(found, "foreign")["mismatch_auc"]["low"] > 0.7
+    assert of_arm(found, "foreign")["mismatch_auc"]["low"] > 0.7
 
 
 def test_a_judge_that_never_looks_loses_nothing() -> None:
     found = estimated("ablation", SCORES, blind)
     for arm in ("black", "mismatched", "foreign"):
-        row = pooled(found, arm)
+        row = of_arm(found, arm)
         assert row["bias_deviation"]["low"] > 0.02  # noise alone, which the twin takes away
         for metric in ("bias_deviation_excess", "raised", "visual_lift", "agreement_lost"):
             assert abs(row[metric]["value"]) < 0.08
         assert abs(row["effect"]["value"]) < 0.2
-    assert abs(pooled(found, "foreign")["mismatch_auc"]["value"] - 0.5) < 0.06
+    assert abs(of_arm(found, "foreign")["mismatch_auc"]["value"] - 0.5) < 0.06
 
 
 def test_pairs_lose_what_the_judge_owes_to_the_picture() -> None:
@@ -128,7 +128,7 @@ def test_pairs_lose_what_the_judge_owes_to_the_picture() -> None:
         told = variant.sample.labels[0].verdict
         return told if not variant.images and draw.random() < 0.9 else draw.choice("AB")
 
-    found = pooled(estimated("ablation", PAIRS, choose), "black", "pair")
+    found = of_arm(estimated("ablation", PAIRS, choose), "black", "pair")
     assert found["agreement_lost"]["value"] == pytest.approx(0.45, abs=0.07)
     assert found["agreement_lost"]["value"] == pytest.approx(found["loss_shift"]["value"])
 
@@ -137,7 +137,7 @@ def test_refusals_of_blank_pictures_are_counted_and_are_no_scores() -> None:
     def refusing(variant: Variant, draw: random.Random) -> str | None:
         return None if variant.images else blind(variant, draw)
 
-    found = pooled(estimated("ablation", SCORES[:40], refusing), "grey")
+    found = of_arm(estimated("ablation", SCORES[:40], refusing), "grey")
     assert found["unreadable_shift"]["value"] == 1
     assert found["effect"]["value"] is None
     assert (found["effect"]["n"], found["effect"]["n_missing"]) == (0, 40)
@@ -147,8 +147,8 @@ def test_pictures_that_changed_places_are_one_cluster_and_so_are_all_their_sampl
     both = [s for n in range(40) for s in (item(n, label="3"), item(n + 1000, label="4",
             cluster_id=picture(n).sha256, images=(picture(n),)))]  # fmt: skip
     found = estimated("ablation", both, lambda variant, draw: draw.choice(LABELS))
-    assert pooled(found, "black")["effect"]["clusters"] == 40
-    assert pooled(found, "mismatched")["effect"]["clusters"] == 20
+    assert of_arm(found, "black")["effect"]["clusters"] == 40
+    assert of_arm(found, "mismatched")["effect"]["clusters"] == 20
     groups = set(found.filter(pl.col("arm") == "foreign")["group"])
     assert groups == set()  # one source only
 
@@ -159,7 +159,7 @@ def test_what_two_pictures_have_in_common_widens_the_interval_of_their_mismatch(
         return "3" if not group else "15"[int(group, 16) % 2]
 
     samples = [item(n) for n in range(200)]
-    row = pooled(estimated("ablation", samples, by_group), "mismatched")["effect"]
+    row = of_arm(estimated("ablation", samples, by_group), "mismatched")["effect"]
     error = 2 * (1 - (row["value"] / 2) ** 2) ** 0.5 / 100**0.5  # of 100 groups, not 200 pictures
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * error, rel=0.15)
 
@@ -168,10 +168,10 @@ def test_a_mismatch_across_sources_is_resampled_over_all_sources_together() -> N
     found = estimated("ablation", SCORES, blind)
     groups = set(found.filter(pl.col("arm") == "foreign")["group"])
     assert groups == {"pooled", "source:(none)"}
-    assert pooled(found, "foreign")["effect"]["clusters"] == pytest.approx(120, abs=4)
+    assert of_arm(found, "foreign")["effect"]["clusters"] == pytest.approx(120, abs=4)
 
 
 def test_unknown_clusters_stay_unclustered() -> None:
     samples: list[Sample] = [item(n, label="3", cluster_id=None) for n in range(10)]
     found = estimated("ablation", samples, blind)
-    assert not pooled(found, "mismatched")["effect"]["clustered"]
+    assert not of_arm(found, "mismatched")["effect"]["clustered"]

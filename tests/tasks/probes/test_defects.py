@@ -14,9 +14,11 @@ from data.datasets import load_dataset
 from data.layout import DatasetConfig
 from data.make.facts import CountFact, ObjectFact, ResponseFact, read_facts
 from data.records import Message, Request, Sample, Scale, TextPart
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.clients.simulated import simulated_reply
-from tasks.config import BootstrapConfig, ProbeConfig, Simulation
+from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.judge_config import Simulation
 from tasks.measures.detection import paired, scored
 from tasks.probes import PROBES, Around, Found, Variant
 from tasks.probes.gold import Gold

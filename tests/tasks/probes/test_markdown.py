@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.probes.markdown import plain, rendered
-from tests.tasks.probes.judging import asked, dosed, estimated, labelled
+from tests.tasks.probes.judging import dosed, labelled
+from tests.tasks.probes.verdict_tables import asked, pooled
 
 MARKED = """# The chart
 
@@ -80,7 +81,7 @@ def test_a_link_begins_at_its_last_bracket() -> None:
 
 
 def test_the_plain_form_of_a_plain_response_is_the_base_question() -> None:
-    base, without, marked = asked("markdown", labelled("score", 1))
+    base, without, marked = asked("markdown", labelled("score", 1)).values()
     assert without.sample == base.sample
     assert without.cues == base.cues == {}
     assert (without.variant, marked.variant) == ("own/plain", "own/rendered")
@@ -92,7 +93,7 @@ def test_the_plain_form_of_a_plain_response_is_the_base_question() -> None:
 )
 def test_a_taste_for_markup_is_found_and_none_is_not(mode: str, arm: str) -> None:
     samples = [labelled(mode, n) for n in range(200)]
-    found = estimated("markdown", samples, dosed({"markdown": 0.5}))
+    found = pooled("markdown", samples, dosed({"markdown": 0.5}))
     assert found[f"{arm}/rendered-plain", "effect"]["low"] > 0
-    null = estimated("markdown", samples, dosed({}))[f"{arm}/rendered-plain", "effect"]
+    null = pooled("markdown", samples, dosed({}))[f"{arm}/rendered-plain", "effect"]
     assert abs(null["value"]) <= null["high"] - null["low"]

@@ -6,7 +6,8 @@ from data.records import Response
 from tasks.image_changes import changed
 from tasks.probes import Variant
 from tasks.probes.overlay import CAPTIONS, INSTRUCTIONS, SIZES, VERDICTS, keywords
-from tests.tasks.probes.pictured import asked, estimated, item, near, pooled
+from tests.tasks.probes.pictured import item, near, of_arm
+from tests.tasks.probes.verdict_tables import asked, estimated
 
 SCORES = [item(n, label="123"[n % 3]) for n in range(150)]
 PAIRS = [item(n, "pair", "AB"[n % 2]) for n in range(150)]
@@ -70,26 +71,26 @@ def obedient(variant: Variant, draw: random.Random) -> str:
 def test_the_points_an_instruction_gains_are_found_and_so_is_their_rise_with_its_size() -> None:
     found = estimated("overlay", [item(n, label="12"[n % 2]) for n in range(150)], obedient)
     for size in (4, 8, 16):
-        row = pooled(found, f"instruction/{size}")["effect"]
+        row = of_arm(found, f"instruction/{size}")["effect"]
         assert row["value"] == pytest.approx(size / 16, abs=0.2)
-    slope = pooled(found, "instruction")["effect_slope"]
+    slope = of_arm(found, "instruction")["effect_slope"]
     centred = [size / 16 - 0.8 for size in SIZES]
     truth = sum((n - 2) * points for n, points in enumerate(centred)) / 10
     assert slope["value"] == pytest.approx(truth, abs=0.05)  # 4 standard errors
-    assert pooled(found, "instruction/16")["raised"]["low"] > 0.4
+    assert of_arm(found, "instruction/16")["raised"]["low"] > 0.4
 
 
 def test_a_judge_that_heeds_no_words_gains_nothing() -> None:
     found = estimated("overlay", SCORES, lambda variant, draw: str(near(variant.sample, draw)))
     for arm in ("caption", "keywords"):
-        row = pooled(found, arm)
+        row = of_arm(found, arm)
         assert row["bias_conformity"]["high"] < 0.95  # noise alone, which the twin takes away
         assert abs(row["bias_conformity_excess"]["value"]) < 0.05
     for arm in ("verdict", "instruction/16", "verdict over caption"):
-        row = pooled(found, arm)
+        row = of_arm(found, arm)
         assert abs(row["raised"]["value"]) < 0.1
         assert abs(row["effect"]["value"]) < 0.25
-    assert abs(pooled(found, "instruction")["effect_slope"]["value"]) < 0.05
+    assert abs(of_arm(found, "instruction")["effect_slope"]["value"]) < 0.05
 
 
 def test_captured_pairs_are_counted_beyond_a_rerun() -> None:
@@ -100,8 +101,8 @@ def test_captured_pairs_are_counted_beyond_a_rerun() -> None:
         return wrong if obeys or draw.random() < 0.2 else right
 
     found = estimated("overlay", PAIRS, choose)
-    captured = pooled(found, "verdict", "pair")["captured"]
+    captured = of_arm(found, "verdict", "pair")["captured"]
     assert captured["value"] == pytest.approx(0.6 + 0.4 * 0.2 - 0.2, abs=0.15)
-    assert abs(pooled(found, "instruction/24", "pair")["captured"]["value"]) < 0.08
-    over = pooled(found, "verdict over caption", "pair")["effect"]
+    assert abs(of_arm(found, "instruction/24", "pair")["captured"]["value"]) < 0.08
+    over = of_arm(found, "verdict over caption", "pair")["effect"]
     assert over["value"] == pytest.approx(0.48, abs=0.1)

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from tasks.probes import Variant
-from tests.tasks.probes.pictured import asked, estimated, item, near, picture, pooled
+from tests.tasks.probes.pictured import item, near, of_arm, picture
+from tests.tasks.probes.verdict_tables import asked, estimated
 
 TWO = (picture(1), picture(2))
 
@@ -42,12 +43,12 @@ def test_a_known_shift_is_found_and_none_where_there_is_none(probe: str, arm: st
         lower = variant.variant == arm and draw.random() < 0.5
         return str(max(1, near(variant.sample, draw) - lower))
 
-    found = pooled(estimated(probe, samples, shifted), arm)["effect"]
+    found = of_arm(estimated(probe, samples, shifted), arm)["effect"]
     assert found["value"] == pytest.approx(-0.47, abs=0.2)  # one in 15 scores cannot fall
     assert found["high"] < 0
     still = estimated(probe, samples, lambda variant, draw: str(near(variant.sample, draw)))
-    assert abs(pooled(still, arm)["effect"]["value"]) < 0.2
-    assert abs(pooled(still, arm)["excess_change"]["value"]) < 0.08
+    assert abs(of_arm(still, arm)["effect"]["value"]) < 0.2
+    assert abs(of_arm(still, arm)["excess_change"]["value"]) < 0.08
 
 
 def test_rankings_are_asked_too() -> None:
@@ -57,6 +58,6 @@ def test_rankings_are_asked_too() -> None:
         return "CBA" if variant.variant in {"turned", "first"} else "ABC"
 
     for probe, arm in (("image-order", "turned"), ("image-place", "first")):
-        found = pooled(estimated(probe, samples, rank), arm, "batch")
+        found = of_arm(estimated(probe, samples, rank), arm, "batch")
         assert found["excess_change"]["value"] == 1
         assert found["loss_shift"]["value"] == 1

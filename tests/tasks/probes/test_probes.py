@@ -14,9 +14,9 @@ from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.consistency import features
 from tasks.probes import PROBES, Around, Found, estimate_probes
 from tasks.probes.contrasts import Arm, contrasted, named
+from tests.tasks.probes.verdict_tables import STATUS
 
 QUICK = BootstrapConfig(replicates=200)
-STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
 
 
 def sample(mode: str, size: int) -> Sample:

@@ -12,9 +12,11 @@ import pytest
 
 from data.make.facts import ItemFacts, read_facts
 from data.records import ImageRef, Label, Message, Request, Response, Sample, Scale, TextPart
-from data.tables import CLAIMS, VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import CLAIMS, VERDICTS, table
 from tasks.clients.simulated import simulated_reply
-from tasks.config import BootstrapConfig, ProbeConfig, Simulation
+from tasks.config import BootstrapConfig, ProbeConfig
+from tasks.judge_config import Simulation
 from tasks.parsing import parse
 from tasks.probes import PROBES, Around, Found, Variant, claims_of
 from tasks.probes.kinds import Answered, Follows

@@ -22,11 +22,11 @@ from tasks.probes.kinds import Bill
 from tasks.prompts import WORDED, WORDINGS, PromptSet
 from tasks.prompts.changes import PromptChange
 from tasks.stages.context import seats_of
+from tests.tasks.probes.verdict_tables import STATUS
 
 ROOT = Path(__file__).parents[3]
 QUICK = BootstrapConfig(replicates=100)
 SIZES = {"score": 1, "pair": 2, "batch": 3}
-STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
 
 
 def sample(mode: str, number: int = 0, label: str | None = None) -> Sample:

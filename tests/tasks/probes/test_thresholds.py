@@ -8,7 +8,8 @@ import pytest
 
 from data.make.graded import DIMENSIONS
 from data.records import LETTERS, Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Variant
 from tasks.probes.fresh import FreshProbe

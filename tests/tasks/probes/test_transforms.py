@@ -9,7 +9,8 @@ from data.make.facts import ItemFacts, ObjectFact, ReadoutFact, RelationFact
 from data.records import Response
 from tasks.probes import Variant
 from tasks.probes.transforms import HARMLESS, LADDERS, TRANSFORMS
-from tests.tasks.probes.pictured import asked, estimated, item, near, pooled
+from tests.tasks.probes.pictured import item, near, of_arm
+from tests.tasks.probes.verdict_tables import asked, estimated
 
 SCORES = [item(n, label="12345"[n % 5]) for n in range(120)]
 PAIRS = [item(n, "pair", "AB"[n % 2]) for n in range(120)]
@@ -48,16 +49,16 @@ def test_an_unchanged_picture_is_asked_afresh_because_its_repeats_are_others() -
 def test_a_flip_needs_facts_without_sides_and_without_anything_to_read(
     known: ItemFacts, allowed: bool
 ) -> None:
-    assert ("flipped" in asked("transforms", item(1), i1=known)) == allowed
+    assert ("flipped" in asked("transforms", item(1), facts={"i1": known})) == allowed
     sided = item(1, responses=(Response(author="r", text="It stands at the Left."),))
-    assert "flipped" not in asked("transforms", sided, i1=known)
+    assert "flipped" not in asked("transforms", sided, facts={"i1": known})
 
 
 def test_greyscale_is_left_out_where_colours_matter() -> None:
     assert "greyscale" in asked("transforms", item(1))
     assert "greyscale" not in asked("transforms", item(1, instruction="Which roof is Red?"))
     coloured = facts(TREE.model_copy(update={"colour": "green"}))
-    assert "greyscale" not in asked("transforms", item(1), i1=coloured)
+    assert "greyscale" not in asked("transforms", item(1), facts={"i1": coloured})
 
 
 def sensitive(variant: Variant, draw: random.Random) -> str:
@@ -72,23 +73,23 @@ def sensitive(variant: Variant, draw: random.Random) -> str:
 def test_a_ladder_that_moves_scores_has_a_slope_and_one_that_does_not_has_none() -> None:
     high = [item(n, label="45"[n % 2]) for n in range(120)]
     found = estimated("transforms", high, sensitive)
-    moved, still = pooled(found, "jpeg"), pooled(found, "long-edge")
+    moved, still = of_arm(found, "jpeg"), of_arm(found, "long-edge")
     assert moved["effect_slope"]["value"] == pytest.approx(-0.25, abs=0.06)  # 4 standard errors
     assert moved["effect_slope"]["high"] < 0
     assert moved["change_slope"]["low"] > 0.05
     assert abs(still["effect_slope"]["value"]) < 0.06
     assert abs(still["change_slope"]["value"]) < 0.06
-    assert pooled(found, "jpeg/10")["bias_conformity_excess"]["high"] < -0.1
+    assert of_arm(found, "jpeg/10")["bias_conformity_excess"]["high"] < -0.1
 
 
 def test_a_steady_judge_conforms_and_noise_is_no_bias() -> None:
     steady = estimated("transforms", SCORES, lambda variant, draw: variant.sample.labels[0].verdict)
     noisy = estimated("transforms", SCORES, lambda variant, draw: str(near(variant.sample, draw)))
     for arm in (name for name in TRANSFORMS if name != "flipped"):
-        assert pooled(steady, arm)["bias_conformity"]["value"] == 1
-        assert pooled(noisy, arm)["bias_conformity"]["value"] < 0.95
-        assert abs(pooled(noisy, arm)["bias_conformity_excess"]["value"]) < 0.06
-        assert abs(pooled(noisy, arm)["excess_change"]["value"]) < 0.12
+        assert of_arm(steady, arm)["bias_conformity"]["value"] == 1
+        assert of_arm(noisy, arm)["bias_conformity"]["value"] < 0.95
+        assert abs(of_arm(noisy, arm)["bias_conformity_excess"]["value"]) < 0.06
+        assert abs(of_arm(noisy, arm)["excess_change"]["value"]) < 0.12
 
 
 def test_pairs_are_measured_by_excess_change_and_by_the_slope_of_changed_verdicts() -> None:
@@ -98,15 +99,15 @@ def test_pairs_are_measured_by_excess_change_and_by_the_slope_of_changed_verdict
         return {"A": "B", "B": "A"}[right] if draw.random() < 0.2 * steps else right
 
     found = estimated("transforms", PAIRS, choose)
-    slope = pooled(found, "jpeg", "pair")["change_slope"]
+    slope = of_arm(found, "jpeg", "pair")["change_slope"]
     assert slope["value"] == pytest.approx(0.2, abs=0.03)  # 4 standard errors
-    assert pooled(found, "jpeg/10", "pair")["excess_change"]["value"] > 0.4
-    assert pooled(found, "padded", "pair")["excess_change"]["value"] == 0
-    assert "bias_conformity" not in pooled(found, "padded", "pair")
+    assert of_arm(found, "jpeg/10", "pair")["excess_change"]["value"] > 0.4
+    assert of_arm(found, "padded", "pair")["excess_change"]["value"] == 0
+    assert "bias_conformity" not in of_arm(found, "padded", "pair")
 
 
 def test_the_slope_agrees_with_pages_trend_test_where_images_are_independent() -> None:
-    found = pooled(estimated("transforms", SCORES, sensitive), "jpeg")["effect_slope"]
+    found = of_arm(estimated("transforms", SCORES, sensitive), "jpeg")["effect_slope"]
     draw = random.Random(5)
     steps = [Variant(variant=name, sample=SCORES[0], presented=(0,)) for name in JPEG]
     said = np.array([[float(sensitive(v.model_copy(update={"sample": s}), draw)) for v in steps]
@@ -119,7 +120,7 @@ def test_an_unreadable_dose_is_missing_from_the_slope() -> None:
     def refusing(variant: Variant, draw: random.Random) -> str | None:
         return None if variant.variant == "jpeg/10" and variant.sample.item_id == "i3" else "3"
 
-    found = pooled(estimated("transforms", SCORES[:10], refusing), "jpeg")["change_slope"]
+    found = of_arm(estimated("transforms", SCORES[:10], refusing), "jpeg")["change_slope"]
     assert (found["n"], found["n_missing"], found["value"]) == (9, 1, 0)
 
 

@@ -1,18 +1,25 @@
-"""Samples, verdict tables and pooled estimates for tests of probes."""
+"""Samples, what is said to a probe's questions about them, and estimates, for tests of probes."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import random
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from data.make.facts import ItemFacts
 from data.records import Sample, Scale
-from data.tables import VERDICTS, samples_table, table
+from data.samples import samples_table
+from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.probes import PROBES, Around, Found, estimate_probes
+from tasks.probes import PROBES, Around, Found, Variant, estimate_probes
 
-QUICK = BootstrapConfig(replicates=200)
+QUICK = BootstrapConfig(replicates=300)
 STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked"}
+NO_FACTS: Mapping[str, ItemFacts] = {}
 Verdicts = Mapping[str, Sequence[str | None]]  # by variant, the draws of one sample
+Judge = Callable[[Variant, random.Random], str | None]
+Given = Sequence[Verdicts] | Judge
 
 
 def sample(
@@ -27,8 +34,39 @@ def sample(
     )  # fmt: skip
 
 
-def around(samples: Sequence[Sample] = (), **settings: Any) -> Around:
-    return Around(ProbeConfig(**settings), Scale(), samples)
+def around(
+    samples: Sequence[Sample] = (), facts: Mapping[str, ItemFacts] = NO_FACTS, **settings: Any
+) -> Around:
+    return Around(ProbeConfig(**settings), Scale(), samples, facts)
+
+
+def asked(
+    probe: str,
+    one: Sample,
+    others: Sequence[Sample] = (),
+    facts: Mapping[str, ItemFacts] = NO_FACTS,
+    **settings: Any,
+) -> dict[str, Variant]:
+    """What a probe asks of a sample, by the variants' names."""
+    found = PROBES[probe].vary(one, around([one, *others], facts, **settings))
+    return {variant.variant: variant for variant in found}
+
+
+def said(probe: str, samples: Sequence[Sample], judge: Judge) -> Sequence[Verdicts]:
+    """What a judge says to a probe's questions; each answer has random numbers of its own."""
+    known = around(samples)
+    given: list[Verdicts] = []
+    for one in samples:
+        variants = PROBES[probe].vary(one, known)
+        base = Variant(variant="base", sample=one, presented=tuple(range(len(one.responses))))
+        draws: dict[str, list[str | None]] = {}
+        for variant in (base, *variants) if variants else ():
+            for repeat in variant.repeats:
+                key = f"{one.sample_id} {variant.variant} {repeat}"
+                rng = random.Random(hashlib.sha256(key.encode()).digest())
+                draws.setdefault(variant.variant, []).append(judge(variant, rng))
+        given.append(draws)
+    return given
 
 
 def judged(probe: str, samples: Sequence[Sample], given: Sequence[Verdicts]) -> pl.DataFrame:
@@ -45,22 +83,20 @@ def judged(probe: str, samples: Sequence[Sample], given: Sequence[Verdicts]) -> 
     return table(rows, VERDICTS)
 
 
+def estimated(probe: str, samples: Sequence[Sample], given: Given) -> pl.DataFrame:
+    """A probe's estimates of verdicts, or of what a judge says."""
+    verdicts = said(probe, samples, given) if callable(given) else given
+    rows = judged(probe, samples, verdicts)
+    found = Found(samples_table(samples), rows, ProbeConfig(), Scale(), QUICK)
+    return estimate_probes({probe: found})
+
+
 def pooled(
-    probe: str, samples: Sequence[Sample], given: Sequence[Verdicts]
+    probe: str, samples: Sequence[Sample], given: Given
 ) -> dict[tuple[str | None, str], dict[str, Any]]:
     """The pooled estimates of a probe by arm and metric."""
-    verdicts = judged(probe, samples, given)
-    found = Found(samples_table(samples), verdicts, ProbeConfig(), Scale(), QUICK)
-    rows = estimate_probes({probe: found}).filter(pl.col("group") == "pooled")
+    rows = estimated(probe, samples, given).filter(pl.col("group") == "pooled")
     return {(row["arm"], row["metric"]): row for row in rows.iter_rows(named=True)}
-
-
-def asked(
-    probe: str, one: Sample, others: Sequence[Sample] = (), **settings: Any
-) -> dict[str, Any]:
-    """What a probe asks of a sample, by the variants' names."""
-    found = PROBES[probe].vary(one, around([one, *others], **settings))
-    return {variant.variant: variant for variant in found}
 
 
 def holds(row: Mapping[str, Any], truth: float) -> bool:

@@ -2,7 +2,7 @@ import polars as pl
 
 from data.tables import ESTIMATES, table
 from tasks.report import charts, doses
-from tasks.report.tables import Names, span
+from tasks.report.words import Names, span
 
 NAMES = Names({"judges": [{"name": "j", "simulated": True}]})
 

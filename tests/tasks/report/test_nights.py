@@ -9,7 +9,7 @@ from tasks.drift.records import Baseline, Chart, Drift, Point
 from tasks.report import night_charts
 from tasks.report.charts import CROSS
 from tasks.report.nights import trends, watched
-from tasks.report.tables import Names
+from tasks.report.words import Names
 
 NAMES = Names({"judges": [{"name": "j", "simulated": True}, {"name": "k", "simulated": False}]})
 RUN = {"name": "c", "dataset": {"name": "d"}, "settings": ["analyze"], "started": "2026-01-03T01",

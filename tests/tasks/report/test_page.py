@@ -20,7 +20,8 @@ from tasks.measures.confidence import confidences
 from tasks.probes import Found, estimate_probes
 from tasks.report import ReportInputs, write_report
 from tasks.report.page import page
-from tasks.report.tables import Names, calibrations
+from tasks.report.tables import calibrations
+from tasks.report.words import Names
 
 EVIL = '<script>alert("x")</script>&"\''
 
