@@ -19,7 +19,9 @@ import anthropic
 import openai
 from PIL import Image
 
+from cache.claims import FileClaims
 from cache.disk import DiskCallCache
+from cache.keeping import OwnKeeping
 from cache.keys import request_json, request_key
 from data.image_store import ImageStore
 from data.ledger import Ledger
@@ -169,7 +171,8 @@ async def _engine(load: Load, folder: Path, start: int) -> None:
     assert [hashlib.sha256(image).hexdigest() for image in load.images] == stored
     cache, ledger = DiskCallCache(folder / "calls"), Ledger(folder / "ledger")
     lane = Lane(_client(load, store), Limiter(AT_ONCE, None), lambda _: 0.0)
-    engine = Engine(cache, {"j": lane}, Budget(None), ledger, Stop())
+    keeping = OwnKeeping(cache, FileClaims(cache.folder))
+    engine = Engine(cache, {"j": lane}, Budget(None), ledger, Stop(), keeping)
     requests = [_request(load, stored, n, text) for n, text in enumerate(load.texts(start))]
     jobs = [Job(request_key(request), "j", request_json(request), 0.0) for request in requests]
     outcomes = await engine.answer(jobs)
