@@ -107,7 +107,7 @@ class OwnKeeping:
 
     async def take(self, key: str, room: asyncio.Semaphore) -> Answer | None:
         """The stored answer, perhaps another thread's or process's, or `None`."""
-        pause_s, deadline = SOONEST_S, time.monotonic() + PATIENCE_S
+        pause_s, deadline = SOONEST_S, float("inf")
         while key not in self._mine:
             await room.acquire()
             if self._claimed(key) or time.monotonic() > deadline:
@@ -117,6 +117,7 @@ class OwnKeeping:
                     self.let_go(key)
                 return answer
             room.release()
+            deadline = min(deadline, time.monotonic() + PATIENCE_S)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LATEST_S)
         return None

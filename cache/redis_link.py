@@ -86,7 +86,8 @@ async def _heeding(command: Awaitable[Any]) -> Any:
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
-    found = await command
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
-    return found
+    try:
+        return await command
+    finally:  # also where the command failed: the server may be gone
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from data.errors import ConfigError, HostError
 
 AT_ONCE = 16  # transfers: each waits for a network
+RENAMED = {"file", "local", "sftp", "ssh", "smb"}  # where a file grows while it is written
 
 
 def checked_share(url: str) -> str:
@@ -48,10 +50,16 @@ class Exchange:
             raise ConfigError(f"share {self._url!r} needs a library: {error}") from error
         except ValueError as error:
             raise ConfigError(f"share {self._url!r} is not an address: {error}") from error
+        except Exception as error:  # some libraries connect here
+            raise self._unusable(error) from error
 
     def put(self, files: Mapping[str, bytes]) -> None:
-        """Store files by name, several at once."""
-        self._each(self._put, files.items())
+        """Store files by name, several at once; each appears whole."""
+        for folder in sorted({self._path(name).rsplit("/", 1)[0] for name in files}):
+            self._told(lambda at=folder: self._files.makedirs(at, exist_ok=True))
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for _ in threads.map(self._put, files.items()):
+                pass
 
     def get(self, name: str) -> bytes:
         """The contents of a file.
@@ -69,9 +77,11 @@ class Exchange:
             self._files.invalidate_cache()
             path = self._path(folder)
             try:
-                return [found.rsplit("/", 1)[-1] for found in self._files.ls(path, detail=False)]
+                every: list[str] = self._files.ls(path, detail=False)
             except FileNotFoundError:
                 return []
+            names = (found.rstrip("/").rsplit("/", 1)[-1] for found in every)
+            return [name for name in names if not name.startswith(".")]  # of one being written
 
         return sorted(self._told(listed))
 
@@ -84,8 +94,12 @@ class Exchange:
         path = self._path(name)
 
         def stored() -> None:
-            self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            self._files.pipe_file(path, content)
+            if not RENAMED.isdisjoint(_protocols(self._files)):
+                partial = f"{path.rsplit('/', 1)[0]}/.{uuid.uuid4().hex}"
+                self._files.pipe_file(partial, content)
+                self._files.mv(partial, path)
+            else:  # an object store shows nothing before all is there
+                self._files.pipe_file(path, content)
 
         self._told(stored)
 
@@ -93,17 +107,20 @@ class Exchange:
         stripped: str = self._files._strip_protocol(f"{self._url}/{self._run}/{name}".rstrip("/"))
         return stripped
 
-    def _each(self, work: Any, items: Iterable[Any]) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for _ in threads.map(work, items):
-                pass
-
     def _told(self, work: Any) -> Any:
         """What `work` returns; whatever a library raises becomes one line."""
         try:
             return work()
         except Exception as error:  # each library has exceptions of its own
-            said = " ".join(str(error).split())[:120]
-            raise HostError(
-                f"share {self._url!r} cannot be used: {type(error).__name__} {said}".rstrip()
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> HostError:
+        said = " ".join(str(error).split())[:120]
+        return HostError(
+            f"share {self._url!r} cannot be used: {type(error).__name__} {said}".rstrip()
+        )
+
+
+def _protocols(files: Any) -> set[str]:
+    known = files.protocol
+    return {known} if isinstance(known, str) else set(known)

@@ -106,8 +106,11 @@ def _mark(client: SyncPrefectClient, folder: Path) -> bool:
             )
             # Told first: a server that does not answer leaves the run to be found once more.
             told = last.get("flow_run") is not None and _told(client, last, said)
-            stands = facts.get("status") in COMPLETE
-            run.note(again=None, **({} if stands else {"status": "crashed", "error": said}))
+            if facts.get("status") in COMPLETE:
+                attempts = [*facts["attempts"][:-1], {**last, "error": said}]
+                run.note(again=None, attempts=attempts)
+            else:
+                run.note(again=None, status="crashed", error=said)
             return told
     except HostError:
         return False  # somebody was faster

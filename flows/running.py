@@ -29,6 +29,7 @@ from tasks.config import DaskRunner, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
 from tasks.judges import require_keys
+from tasks.probe_options import require_probes
 
 
 def run_flow(
@@ -51,6 +52,8 @@ def run_flow(
     loaded = load_config(config, overrides)  # a mistake is told before Prefect starts
     require_keys(everybody(loaded))
     _require_runner(loaded)
+    if name == "nightly":
+        require_probes(loaded)
     _require_server()
     folder = (run_dir or new_run_path(Path(loaded.runs), loaded.name)).resolve()
     parameters = {"config": str(config.resolve()), **parameters}
@@ -80,11 +83,12 @@ def resume_run(
     _require_runner(load_config(folder.path / "config.yaml"))
     _require_server()
     given = {name: limit for name, limit in limits.items() if limit is not None}
-    if given:
-        _raise_limits(folder, given)
-    if override:
-        folder.note(overrides={**folder.facts().get("overrides", {}), **override})
-    folder.note(accept_baseline=accept or None)
+    with RunLock(folder.path):  # else it is said to whoever works on the run, and undone by it
+        if given:
+            _raise_limits(folder, given)
+        if override:
+            folder.note(overrides={**folder.facts().get("overrides", {}), **override})
+        folder.note(accept_baseline=accept or None)
     _execute(name, folder.path, as_json)
 
 

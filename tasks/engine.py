@@ -140,12 +140,14 @@ class Engine:
 
     async def close(self) -> None:
         """Close every client once."""
-        for lane in self._lanes.values():
-            if lane.batching is not None:
-                await lane.batching.client.close()
-        for client in {id(lane.client): lane.client for lane in self._lanes.values()}.values():
-            await client.close()
-        await self._keeping.close()
+        try:
+            for lane in self._lanes.values():
+                if lane.batching is not None:
+                    await lane.batching.client.close()
+            for client in {id(lane.client): lane.client for lane in self._lanes.values()}.values():
+                await client.close()
+        finally:
+            await self._keeping.close()
 
     async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Wait for all; when the run stops, drop what waits and give calls in flight a grace."""

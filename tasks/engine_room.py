@@ -130,16 +130,19 @@ def _limits_of(run: RunFolder, config: RunConfig) -> BudgetConfig:
 
 
 def _leaving(path: Path, session: Session) -> None:
-    """Leave in a thread: the event loop must not wait for who holds the lock and waits for it."""
-    threading.Thread(target=_leave, args=(path, session), daemon=True).start()
+    """Close the engine of an execution that is over everywhere, once its calls had their grace."""
+    leaving = threading.Timer(GRACE_S + 1, _leave, (path, session))
+    leaving.daemon = True
+    leaving.start()
 
 
 def _leave(path: Path, session: Session) -> None:
-    """Close the engine of an execution that has ended elsewhere."""
     with _lock:
         running = _running.get(path)
-        if running is not None and running.session == session:
-            _retire(_running.pop(path))
+        if running is None or running.session != session:
+            return
+        _running.pop(path)
+    _close(running)
 
 
 def _retire(running: _Running) -> None:
@@ -209,6 +212,8 @@ def _start(
     except BaseException:
         ledger.close()
         cache.close()
+        if claims is not None:
+            claims.close()
         raise
     return _Running(engine, cache, ledger, stop, session, shared)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from cache.redis_link import RedisLink
 from cache.redis_server import RedisServer
 from data.errors import HostError, InterruptedRunError, JudgeflowError
 from tasks.budget import Budget, Reservation, too_many, too_much
-from tasks.stopping import Stop
+from tasks.stopping import GRACE_S, Stop
 
 RUNS = "judgeflow:run:"
 KEPT_MS = 7 * 24 * 3600 * 1000  # after the last sign of life
@@ -29,14 +30,26 @@ ALIVE_MS = 15_000  # a process silent for longer will not settle what it reserve
 BEAT_S = 1.0
 SOONEST_S = 0.05  # between two messages that only bring sums
 LOOK_AGAIN_S = 0.25
+SETTLED_S = GRACE_S + 4.0  # the grace of calls in flight, and signs of life around it
 
 TAKEN = "the run was taken over by another process"
+# the calls that processes with a sign of life may still send
 _STOP_EARLIER = """
 local before = redis.call('GET', KEYS[1])
-if before then
-  local account = KEYS[1] .. ':' .. before
-  if redis.call('EXISTS', account) == 1 then redis.call('HSET', account, 'stop', ARGV[1]) end
+local account = KEYS[1] .. ':' .. (before or '')
+if not before or redis.call('EXISTS', account) == 0 then return 0 end
+redis.call('HSET', account, 'stop', ARGV[1])
+local time = redis.call('TIME')
+local now, out = time[1] * 1000 + math.floor(time[2] / 1000), 0
+local all = redis.call('HGETALL', account)
+for place = 1, #all, 2 do
+  if string.sub(all[place], 1, 2) == 'p:' then
+    local n = {}
+    for word in string.gmatch(all[place + 1], '%S+') do n[#n + 1] = tonumber(word) end
+    if now - n[5] < tonumber(ARGV[2]) then out = out + n[4] end
+  end
 end
+return out
 """
 _OPEN = """
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4])
@@ -54,11 +67,18 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSETNX', KEYS[1], 'stop',
 _TELL = """
 local told = redis.call('HMGET', KEYS[1], 'usd', 'calls', 'stop', 'led')
 if not told[1] then return {'gone'} end
-if told[3] then return {'stop', told[3]} end
 local time = redis.call('TIME')
-if told[4] and time[1] - told[4] > tonumber(ARGV[11]) then return {'stop', ARGV[12]} end
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local mine = {tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])}
+local function keep()
+  local line = string.format('%.17g %d %.17g %d %d', mine[1], mine[2], mine[3], mine[4], now)
+  redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], line)
+end
+if told[3] then
+  keep()
+  return {'stop', told[3]}
+end
+if told[4] and time[1] - told[4] > tonumber(ARGV[11]) then return {'stop', ARGV[12]} end
 local usd, calls = tonumber(told[1]) + mine[1], tonumber(told[2]) + mine[2]
 local reserved_usd, reserved, out = mine[3], mine[4], mine[4]
 local all = redis.call('HGETALL', KEYS[1])
@@ -82,8 +102,7 @@ if ARGV[6] ~= '' then
     mine[3], mine[4] = mine[3] + price, mine[4] + 1
   end
 end
-local line = string.format('%.17g %d %.17g %d %d', mine[1], mine[2], mine[3], mine[4], now)
-redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], line)
+keep()
 redis.call('PEXPIRE', KEYS[1], ARGV[10])
 return answer
 """
@@ -103,8 +122,15 @@ class Session:
 
 
 def stop_earlier(server: RedisServer, session: Session) -> None:
-    """Tell an earlier execution of the run to stop; it reserves nothing from here on."""
-    _once(server, _STOP_EARLIER, session.keys[:1], [TAKEN])
+    """Tell an earlier execution of the run to stop; it reserves nothing from here on.
+
+    Waits some seconds for what its living processes had reserved, which they may still send.
+    """
+    deadline = time.monotonic() + SETTLED_S
+    while _once(server, _STOP_EARLIER, session.keys[:1], [TAKEN, ALIVE_MS]):
+        if time.monotonic() > deadline:
+            return
+        time.sleep(LOOK_AGAIN_S)
 
 
 def open_session(server: RedisServer, session: Session, usd: float, calls: int) -> None:
@@ -126,10 +152,10 @@ def stop_session(server: RedisServer, session: Session, why: str) -> None:
     _once(server, _STOP, session.keys[1:], [why])
 
 
-def _once(server: RedisServer, script: str, keys: Sequence[str], words: Sequence[Any]) -> None:
+def _once(server: RedisServer, script: str, keys: Sequence[str], words: Sequence[Any]) -> Any:
     client: Any = server.client()
     try:
-        server.patiently(lambda: client.eval(script, len(keys), *keys, *words))
+        return server.patiently(lambda: client.eval(script, len(keys), *keys, *words))
     finally:
         client.close()
 
@@ -217,7 +243,7 @@ class SharedBudget(Budget):
                 await self._told()
             except JudgeflowError as error:
                 stop.set(error)
-                if ENDED in str(error):
+                if isinstance(error, InterruptedRunError):  # this execution is over everywhere
                     ended()
                 return
             await asyncio.sleep(SOONEST_S if self.limited else BEAT_S)

@@ -133,7 +133,7 @@ def _estimate(
         found = Interval(found.value, None, None, found.undefined)
     found, small = _few(measure, group, part, found, bootstrap.level)
     unit = "images" if part.clustered else "rows, images unknown"
-    way = "bootstrap corrected for skewness," if measure.skewed else "percentile bootstrap"
+    way = "bootstrap corrected for skewness," if found.corrected else "percentile bootstrap"
     notes = [note, *said(measure, part, found, limits, bootstrap.replicates)]
     return Estimate(
         judge=subject.judge,

@@ -164,6 +164,7 @@ class Interval:
     low: float | None
     high: float | None
     undefined: int
+    corrected: bool = False
 
 
 def interval(
@@ -184,7 +185,8 @@ def interval(
     tail = (1 - level) / 2
     low, high = np.quantile(defined, ends or (tail, 1 - tail), method="weibull")
     # a percentile interval of a skewed measure can miss its own value; it is widened to hold it
-    return Interval(float(value), float(min(low, value)), float(max(high, value)), undefined)
+    held = float(min(low, value)), float(max(high, value))
+    return Interval(float(value), *held, undefined, corrected=ends is not None)
 
 
 def wilson(share: float, n: int, level: float) -> tuple[float, float] | None:

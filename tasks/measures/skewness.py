@@ -3,7 +3,8 @@
 Percentile intervals of such a mean lie too far on one side and, with few images, are too short.
 Here the ends are other ordered replicates: those of BCa (Efron 1987) with z0 = a, as for every mean
 (DiCiccio and Efron 1996), and Student's t with the n / (n - 1) of a variance in place of the normal
-(Hesterberg 2015). That the number of samples varies too is left out.
+(Hesterberg 2015), by group drawn from (Welch 1947). That the number of samples varies too is left
+out.
 """
 
 from __future__ import annotations
@@ -23,16 +24,15 @@ Moves = Sequence[Floats]  # by group drawn from: what a value loses without each
 
 
 class Lean(NamedTuple):
-    """A sixth of the skewness of a mean, and the images and groups that it is drawn from."""
+    """A sixth of a mean's skewness, its variance by that of replicates, its degrees of freedom."""
 
     acceleration: float
-    images: int
-    groups: int
+    wider: float
+    freedom: float
 
     def shares(self, level: float) -> tuple[float, float]:
         """The shares of replicates below the ends of an interval."""
-        freedom = self.images - self.groups
-        wide = math.sqrt(self.images / freedom) * float(t.ppf((1 + level) / 2, freedom))
+        wide = math.sqrt(self.wider) * float(t.ppf((1 + level) / 2, self.freedom))
         return self._share(-wide), self._share(wide)
 
     def _share(self, at: float) -> float:
@@ -71,9 +71,12 @@ def leans(
     groups = together(images)
     named = [at for at, layer in enumerate(layers) if layer.source is not None and images[at]]
     return Leans(
-        _lean([np.concatenate([pooled[at] for at in group]) for group in groups], sum(images)),
-        _lean([alone[at] for at in named], sum(images[at] for at in named)),
-        [_lean([own], size) for own, size in zip(alone, images, strict=True)],
+        _lean(
+            [np.concatenate([pooled[at] for at in group]) for group in groups],
+            [sum(images[at] for at in group) for group in groups],
+        ),
+        _lean([alone[at] for at in named], [images[at] for at in named]),
+        [_lean([own], [size]) for own, size in zip(alone, images, strict=True)],
     )
 
 
@@ -81,11 +84,20 @@ def _moves(value: Callable[[Floats], Floats], total: Floats, sums: Floats) -> Fl
     return np.nan_to_num(value(total) - value(total - sums))
 
 
-def _lean(moves: Moves, images: int) -> Lean | None:
-    """Each group is drawn from by itself, so that only its images' differences count."""
-    if images <= len(moves):
+def _lean(moves: Moves, images: Sequence[int]) -> Lean | None:
+    """Each group is drawn from by itself, so that only its images' differences count.
+
+    Groups of one image show none. Degrees of freedom are Welch's and Satterthwaite's.
+    """
+    known = [(own - own.mean(), size) for own, size in zip(moves, images, strict=True) if size > 1]
+    if not known:
         return None
-    apart = np.concatenate([own - own.mean() for own in moves])
-    spread = float((apart**2).sum())
-    acceleration = float((apart**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
-    return Lean(acceleration, images, len(moves))
+    free = np.array([size - 1 for _, size in known], dtype=float)
+    plain = np.array([float((own**2).sum()) for own, _ in known])
+    spread = float(plain.sum())
+    if spread <= 0:
+        return Lean(0.0, 1.0, float(free.sum()))
+    unbiased = plain * (free + 1) / free
+    third = sum(float((own**3).sum()) for own, _ in known)
+    freedom = float(unbiased.sum() ** 2 / (unbiased**2 / free).sum())
+    return Lean(third / (6 * spread**1.5), float(unbiased.sum()) / spread, freedom)

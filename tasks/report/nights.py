@@ -23,7 +23,7 @@ def trends(
     dataset = run.get("dataset", {})
     mine = history.filter(
         (pl.col("name") == run.get("name"))
-        & (pl.col("flow") == flow_of(run))
+        & (pl.col("flow").is_null() | (pl.col("flow") == flow_of(run)))  # older rows do not say
         & (pl.col("dataset") == dataset.get("name"))
         & pl.col("limit").eq_missing(pl.lit(dataset.get("limit")))
         & (pl.col("setting") == next(iter(run.get("settings", ())), ""))

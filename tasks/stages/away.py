@@ -24,12 +24,14 @@ from data.errors import HostError
 from data.exchange import Exchange
 from data.image_store import ImageStore
 from data.run_folder import RunFolder
+from data.run_record import COMPLETE
 from tasks.config import DaskRunner, RunConfig
 from tasks.stages.context import Context
 
 HAND_IN_EVERY_S = 3.0
 CONFIG, PRICES, PROMPTS = "config.yaml", "providers.yaml", "prompts"
 DIARY = re.compile(r"\w[\w.-]*\.jsonl")
+PART = re.compile(r"\d{15}-\d{15}")  # of a diary: where it begins and ends, in bytes
 _here, _handing = threading.Lock(), threading.Lock()
 _root: Path | None = None
 _token = secrets.token_hex(4)  # of this process
@@ -52,7 +54,8 @@ def hand_out(here: Context, exchange: Exchange, shards: Iterable[str]) -> None:
     run = here.run.path
     prompts = [f"{PROMPTS}/{path.name}" for path in (run / PROMPTS).iterdir() if path.is_file()]
     tables = [f"requests/{shard}.parquet" for shard in shards]
-    begun = [f"answers/{shard}.parquet" for shard in shards]  # a part of a shard keeps the rest
+    theirs = set(exchange.names("answers"))  # perhaps newer than what was fetched
+    begun = [f"answers/{s}.parquet" for s in shards if f"{s}.parquet" not in theirs]
     names = [CONFIG, PRICES, "plan.parquet", *prompts, *tables, *begun]
     exchange.put({name: (run / name).read_bytes() for name in names if (run / name).exists()})
     known = set(exchange.names("images"))
@@ -71,12 +74,15 @@ def fetch(run: RunFolder, exchange: Exchange, shard: str | None = None) -> None:
         run.write_bytes(f"answers/{name}", exchange.get(f"answers/{name}"))
     for diary in filter(DIARY.fullmatch, exchange.names("ledger")):
         path = run.path / "ledger" / diary
-        parts = filter(str.isdecimal, exchange.names(f"ledger/{diary}"))
         path.parent.mkdir(exist_ok=True)
         with path.open("ab") as file:
-            for part in parts:
-                if int(part) == file.tell():
-                    file.write(exchange.get(f"ledger/{diary}/{part}"))
+            for part in filter(PART.fullmatch, exchange.names(f"ledger/{diary}")):
+                start, end = map(int, part.split("-"))
+                at = file.tell()
+                if start <= at < end:
+                    lines = exchange.get(f"ledger/{diary}/{part}")
+                    if len(lines) == end - start:  # else it is being written; it comes next time
+                        file.write(lines[at - start :])
 
 
 def catch_up(here: Context) -> None:
@@ -89,7 +95,7 @@ def catch_up(here: Context) -> None:
 def tidy(here: Context) -> None:
     """Remove what a complete run has handed over; what is left of others serves a resume."""
     exchange = exchange_of(here)
-    if exchange is not None and here.run.facts().get("status") == "complete":
+    if exchange is not None and here.run.facts().get("status") in COMPLETE:
         with suppress(HostError):
             exchange.clear()
 
@@ -116,8 +122,10 @@ def seen(run: str, nonce: str, shard: str, share: str | None) -> Iterator[Path]:
     exchange = Exchange(share, nonce)
     copy = _copied(Path(run).name, nonce, exchange)
     _take(copy, exchange, f"requests/{shard}.parquet")
-    if f"{shard}.parquet" in exchange.names("answers"):
-        _take(copy, exchange, f"answers/{shard}.parquet")
+    answers = copy / "answers" / f"{shard}.parquet"
+    if answers.name in exchange.names("answers"):
+        _take(copy, exchange, f"answers/{answers.name}")
+    before = answers.read_bytes() if answers.exists() else None
     _pictures_here(copy, exchange, shard)
     done = threading.Event()
     diary = threading.Thread(target=_handing_in, args=(copy, exchange, done), daemon=True)
@@ -127,9 +135,9 @@ def seen(run: str, nonce: str, shard: str, share: str | None) -> Iterator[Path]:
     finally:
         done.set()
         diary.join()
-        answers = copy / "answers" / f"{shard}.parquet"
-        if answers.exists():
-            exchange.put({f"answers/{answers.name}": answers.read_bytes()})
+        after = answers.read_bytes() if answers.exists() else None
+        if after is not None and after != before:  # else another may have made newer ones
+            exchange.put({f"answers/{answers.name}": after})
         _hand_in(copy, exchange)
 
 
@@ -137,7 +145,7 @@ def _copied(name: str, nonce: str, exchange: Exchange) -> Path:
     """This process's copy of a run; its record, limits and plan as they are now."""
     with _here:
         copy = _own_root() / nonce / name
-        if not (copy / PROMPTS).exists():
+        if not (copy / CONFIG).exists():  # it is written after them
             for needed in (*(f"{PROMPTS}/{found}" for found in exchange.names(PROMPTS)), PRICES):
                 _take(copy, exchange, needed)
         config = json.loads(exchange.get(CONFIG))
@@ -206,5 +214,6 @@ def _hand_in(copy: Path, exchange: Exchange) -> None:
             whole = more[: more.rfind(b"\n") + 1]
             if whole:
                 diary = f"{path.stem}-{_token}.jsonl"  # a process id comes again in containers
-                exchange.put({f"ledger/{diary}/{start:015d}": whole})
-                _handed[path] = start + len(whole)
+                end = start + len(whole)
+                exchange.put({f"ledger/{diary}/{start:015d}-{end:015d}": whole})
+                _handed[path] = end

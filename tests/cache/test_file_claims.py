@@ -98,6 +98,27 @@ def test_a_process_that_never_ends_its_claim_is_not_waited_for_for_ever(
     play(tmp_path, scene)
 
 
+@linux
+def test_patience_begins_with_the_first_refusal_and_not_with_the_wait_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PATIENCE_S", 0.3)
+
+    async def scene(one: OwnKeeping, two: OwnKeeping) -> None:
+        assert await one.take(KEY, room()) is None
+        place = room(1)
+        assert await two.take(OTHER, place) is None
+        waiting = asyncio.create_task(two.take(KEY, place))
+        await asyncio.sleep(0.5)  # for room, longer than for a claim
+        two.let_go(OTHER)
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        one.let_go(KEY)
+        assert await waiting is None
+
+    play(tmp_path, scene)
+
+
 def test_no_more_is_in_hand_than_there_is_room(tmp_path: Path) -> None:
     async def scene(one: OwnKeeping) -> None:
         place = room(2)

@@ -50,3 +50,14 @@ def test_a_run_that_prefect_has_never_begun_is_not_left_as_running(offline: InPr
         assert run.facts()["status"] == "running"  # somebody works on it
     _never_begun(run, "Prefect is gone")
     assert (run.facts()["status"], run.facts()["error"]) == ("failed", "Prefect is gone")
+
+
+def test_a_resume_that_is_refused_leaves_no_word_in_the_run(offline: InProcess) -> None:
+    run = open_run(str(offline.config()), str(offline.folder / "run"), None)
+    run.note(flow="nightly", accept_baseline=True, overrides={"samples": "known"})
+    offline.server = ""  # not looked for
+    with RunLock(run.path):
+        ended = offline("resume", run.path, "--override", "images", "--why", "x")
+    assert (ended.code, "is being worked on" in ended.err) == (2, True)
+    facts = run.facts()
+    assert (facts["accept_baseline"], facts["overrides"]) == (True, {"samples": "known"})

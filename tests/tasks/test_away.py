@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import ConfigError
+from data import tables
+from data.errors import ConfigError, HostError
 from data.exchange import Exchange
 from data.ledger import Ledger, spent
 from data.run_folder import RunFolder
+from data.tables import table
 from tasks.config_file import parse_config
 from tasks.stages import away
+from tasks.stages.rounds import REQUESTS
 
 
 @pytest.fixture
@@ -56,6 +59,75 @@ def test_a_half_line_waits_until_it_is_whole(tmp_path: Path, exchange: Exchange)
     away._hand_in(copy, exchange)
     away.fetch(run, exchange)
     assert spent(run.path / "ledger").attempts == 2
+
+
+def test_parts_that_overlap_or_are_being_written_neither_count_twice_nor_get_lost(
+    tmp_path: Path, exchange: Exchange
+) -> None:
+    run = RunFolder.create(tmp_path / "run", {})
+    lines = [
+        json.dumps({"e": "sent", "k": key, "j": "j", "a": 1, "max": 1.0}) + "\n" for key in "abc"
+    ]
+    size = len(lines[0])
+    whole = "".join(lines).encode()
+
+    def put(start: int, end: int, content: bytes) -> None:
+        exchange.put({f"ledger/w.jsonl/{start:015d}-{end:015d}": content})
+        away.fetch(run, exchange)
+
+    put(0, size, whole[:size])  # stored, and its reply was lost
+    put(0, 2 * size, whole[: 2 * size])  # so it is handed in again, with more
+    put(2 * size, 3 * size, whole[2 * size : 3 * size - 5])  # half of it is there yet
+    assert spent(run.path / "ledger").attempts == 2
+    put(2 * size, 3 * size, whole[2 * size :])
+    assert spent(run.path / "ledger").attempts == 3
+    assert (run.path / "ledger" / "w.jsonl").read_bytes() == whole
+
+
+def handed_out(tmp_path: Path, exchange: Exchange) -> Path:
+    run = tmp_path / "runs" / "run"
+    files = {"run.json": b"{}", "config.yaml": b"{}", "providers.yaml": b"", "plan.parquet": b""}
+    (tmp_path / "requests").mkdir()
+    tables.write(table([], REQUESTS), tmp_path / "requests" / "r2.parquet")
+    asked = (tmp_path / "requests" / "r2.parquet").read_bytes()
+    prompts = {"prompts/a.txt": b"a", "prompts/b.txt": b"b"}
+    exchange.put({**files, **prompts, "requests/r2.parquet": asked})
+    return run
+
+
+def test_a_copy_that_broke_off_is_made_whole_by_the_next_shard(
+    tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, share = handed_out(tmp_path, exchange), f"file://{tmp_path}/share"
+    monkeypatch.setattr(away, "_root", tmp_path / "root")
+    get = Exchange.get
+
+    def fails(self: Exchange, name: str) -> bytes:
+        if name == "prompts/b.txt":
+            raise HostError("a hiccup")
+        return get(self, name)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Exchange, "get", fails)
+        with pytest.raises(HostError, match="hiccup"):
+            away.run_here(str(run), "nonce", share)
+    copy = away.run_here(str(run), "nonce", share)
+    names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    assert {"prompts/a.txt", "prompts/b.txt", "providers.yaml", "config.yaml"} <= names
+
+
+def test_answers_that_a_worker_did_not_make_do_not_replace_newer_ones(
+    tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, share = handed_out(tmp_path, exchange), f"file://{tmp_path}/share"
+    monkeypatch.setattr(away, "_root", tmp_path / "root")
+    exchange.put({"answers/r2.parquet": b"older"})
+    with away.seen(str(run), "nonce", "r2", share):
+        exchange.put({"answers/r2.parquet": b"newer"})  # another worker; this one is told to stop
+    assert exchange.get("answers/r2.parquet") == b"newer"
+    with away.seen(str(run), "nonce", "r2", share) as copy:
+        (copy / "answers" / "r2.parquet").write_bytes(b"newest")
+    assert exchange.get("answers/r2.parquet") == b"newest"
 
 
 def test_a_name_from_the_share_cannot_leave_the_run_folder(

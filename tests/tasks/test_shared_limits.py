@@ -244,3 +244,23 @@ def test_tokens_per_minute_are_shared_too_and_endpoints_are_apart(
     paced, apart = asyncio.run(scene())
     assert 0.5 < paced < 1.5
     assert apart < 0.3
+
+
+def test_a_resume_waits_for_what_living_processes_may_still_send(
+    redis_server: RedisProcess,
+) -> None:
+    async def scene(one: SharedBudget, _: SharedBudget) -> None:
+        reserved = await one.reserve(0.5)
+        loop, server = asyncio.get_running_loop(), RedisServer(redis_server.url)
+        later = Session(SESSION.nonce, "second")
+        stopping = loop.run_in_executor(None, stop_earlier, server, later)
+        await asyncio.sleep(0.6)
+        assert not stopping.done()
+        one.settle(reserved, 0.25, sent=True)
+        with pytest.raises(InterruptedRunError):
+            await one._told()  # the sums are taken in all the same
+        started = time.monotonic()
+        await asyncio.wait_for(stopping, 10)
+        assert time.monotonic() - started < 2
+
+    play(redis_server, scene, calls=5)

@@ -11,7 +11,7 @@ from tasks.measures.evidence import Evidence
 from tasks.measures.kinds import Floats, Measure, ratio
 from tasks.measures.replicates import Job
 from tasks.measures.resampling import strata
-from tasks.measures.skewness import Lean
+from tasks.measures.skewness import Lean, _lean
 from tasks.measures.subjects import Subject
 from tasks.probes.rows import PLAIN
 
@@ -58,11 +58,30 @@ def test_they_lie_further_on_the_side_to_which_the_samples_lean() -> None:
 
 
 def test_without_skewness_they_are_students_with_the_variance_of_few_images() -> None:
-    low, high = Lean(0.0, 10, 1).shares(0.95)
+    lean = _lean([np.array([-3.0, 3.0] * 5)], [10])
+    assert lean is not None
+    low, high = lean.shares(0.95)
     assert high == pytest.approx(norm.cdf(t.ppf(0.975, 9) * np.sqrt(10 / 9)))
     assert low == pytest.approx(1 - high)
-    many = Lean(0.0, 100_000, 14).shares(0.95)
+    many = Lean(0.0, 1.0, 100_000).shares(0.95)
     assert many == pytest.approx((0.025, 0.975), abs=1e-4)
+
+
+def test_groups_without_images_or_with_one_change_nothing() -> None:
+    values = np.array([-3.0, 1.0, 2.0])
+    alone = _lean([values], [3])
+    assert alone == _lean([values, np.array([]), np.array([5.0])], [3, 0, 1])
+    assert _lean([np.array([5.0]), np.array([1.0])], [1, 1]) is None
+
+
+def test_a_small_group_that_spreads_more_leaves_few_degrees_of_freedom() -> None:
+    small, large = 10 * np.array([-1.0, 1.0] * 5), np.array([-1.0, 1.0] * 50)
+    uneven, even = _lean([small, large], [10, 100]), _lean([small / 10, large], [10, 100])
+    assert uneven is not None and even is not None
+    # Welch and Satterthwaite by hand: (1000/9*10 + 100/99*100)^2 / (...)
+    parts = np.array([1000 * 10 / 9, 100 * 100 / 99])
+    assert uneven.freedom == pytest.approx(parts.sum() ** 2 / (parts**2 / [9, 99]).sum())
+    assert uneven.freedom < 11 < even.freedom
 
 
 def test_what_sources_differ_in_is_no_skewness() -> None:
@@ -85,5 +104,5 @@ def test_judges_that_change_nothing_have_an_interval_of_no_width() -> None:
 def test_ends_are_shares_however_few_the_images_and_however_skewed(
     acceleration: float, images: int
 ) -> None:
-    low, high = Lean(acceleration, images, 1).shares(0.999)
+    low, high = Lean(acceleration, images / (images - 1), images - 1).shares(0.999)
     assert 0 <= low < high <= 1
