@@ -45,13 +45,18 @@ class Server:
     env: Mapping[str, str]
 
     def post(self, path: str, body: object) -> Any:
+        return self.call("POST", path, body)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
-            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            self.url + path, data, {"Content-Type": "application/json"}, method=method
         )
         for _ in range(10):  # a database that is busy is asked again, as Prefect's own client does
             try:
                 with urllib.request.urlopen(request, timeout=30) as reply:
-                    return json.load(reply)
+                    said = reply.read()
+                    return json.loads(said) if said else None
             except urllib.error.HTTPError as error:
                 if error.code != 503:
                     raise

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,17 +16,6 @@ from typing import Any
 from tests.flows.conftest import ROOT, Server
 
 UNENDED = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING")
-
-
-def call(server: Server, method: str, path: str, body: object = None) -> Any:
-    """What the server's API answers."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        server.url + path, data, {"Content-Type": "application/json"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=30) as reply:
-        said = reply.read()
-        return json.loads(said) if said else None
 
 
 @dataclass(frozen=True)
@@ -42,18 +29,18 @@ class Deployed:
     def start(self, parameters: dict[str, Any], **more: Any) -> str:
         """Schedule a flow run for now; its id."""
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, **more}
-        made = call(self.server, "POST", f"/deployments/{self.id}/create_flow_run", body)
+        made = self.server.call("POST", f"/deployments/{self.id}/create_flow_run", body)
         return str(made["id"])
 
     def state(self, flow_run: str) -> dict[str, Any]:
         """The flow run's state: `type`, `name`, `message`."""
-        state: dict[str, Any] = call(self.server, "GET", f"/flow_runs/{flow_run}")["state"]
+        state: dict[str, Any] = self.server.call("GET", f"/flow_runs/{flow_run}")["state"]
         return state
 
     def set_state(self, flow_run: str, kind: str, name: str) -> None:
         """What the buttons of the UI do."""
         body = {"state": {"type": kind, "name": name, "message": "from a test"}}
-        call(self.server, "POST", f"/flow_runs/{flow_run}/set_state", body)
+        self.server.call("POST", f"/flow_runs/{flow_run}/set_state", body)
 
     def retry(self, flow_run: str) -> None:
         """Press Retry."""
@@ -88,16 +75,15 @@ class Deployed:
 def deploy(server: Server, pool: str, entrypoint: str, **options: Any) -> Deployed:
     """A deployment of a flow, by its module entrypoint, in a new process work pool."""
     try:
-        call(server, "GET", f"/work_pools/{pool}")
+        server.call("GET", f"/work_pools/{pool}")
     except OSError:
-        kind = call(server, "GET", "/collections/views/aggregate-worker-metadata")
+        kind = server.call("GET", "/collections/views/aggregate-worker-metadata")
         template = kind["prefect"]["process"]["default_base_job_configuration"]
         body = {"name": pool, "type": "process", "base_job_template": template}
-        call(server, "POST", "/work_pools/", body)
-    flow = call(server, "POST", "/flows/", {"name": entrypoint.rpartition(".")[2]})
+        server.call("POST", "/work_pools/", body)
+    flow = server.call("POST", "/flows/", {"name": entrypoint.rpartition(".")[2]})
     step = {"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}
-    made = call(
-        server,
+    made = server.call(
         "POST",
         "/deployments/",
         {

@@ -132,9 +132,7 @@ def test_a_provider_that_is_down_fails_the_run_in_one_line_and_retry_asks_the_re
 
 
 def call_name(deployed: Deployed, flow_run: str) -> str:
-    from tests.flows.deployed import call
-
-    return str(call(deployed.server, "GET", f"/flow_runs/{flow_run}")["name"])
+    return str(deployed.server.call("GET", f"/flow_runs/{flow_run}")["name"])
 
 
 def test_a_killed_worker_takes_its_flow_process_with_it_and_retry_continues(
