@@ -14,16 +14,17 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
 
 from data.errors import HostError
-from data.exchange import Exchange
+from data.exchange import AT_ONCE, Exchange
 from data.image_store import ImageStore
 from data.run_folder import RunFolder
+from data.run_lock import require_held
 from data.run_record import COMPLETE
 from tasks.config import DaskRunner, RunConfig
 from tasks.stages.context import Context
@@ -49,7 +50,7 @@ def exchange_of(here: Context) -> Exchange | None:
     return None if share is None else Exchange(share, here.run.facts()["nonce"])
 
 
-def hand_out(here: Context, exchange: Exchange, shards: Iterable[str]) -> None:
+def hand_out(here: Context, exchange: Exchange, shards: Sequence[str]) -> None:
     """What workers need of a run for some shards: configuration, requests, pictures."""
     run = here.run.path
     prompts = [f"{PROMPTS}/{path.name}" for path in (run / PROMPTS).iterdir() if path.is_file()]
@@ -60,15 +61,17 @@ def hand_out(here: Context, exchange: Exchange, shards: Iterable[str]) -> None:
     exchange.put({name: (run / name).read_bytes() for name in names if (run / name).exists()})
     known = set(exchange.names("images"))
     store = ImageStore(here.config.image_folder)
-    for sha256, media_type in sorted(_pictures(run / name for name in tables)):
-        path = store.path(sha256, media_type)
-        if path.name not in known:
-            exchange.put({f"images/{path.name}": store.read(sha256, media_type)})
+    named = {store.path(*each).name: each for each in _pictures(run / name for name in tables)}
+    lacking = sorted(set(named) - known)
+    for start in range(0, len(lacking), AT_ONCE):
+        some = lacking[start : start + AT_ONCE]  # no more of them in memory
+        exchange.put({f"images/{name}": store.read(*named[name]) for name in some})
     exchange.put({"run.json": (run / "run.json").read_bytes()})  # last: the rest is there
 
 
 def fetch(run: RunFolder, exchange: Exchange, shard: str | None = None) -> None:
     """The answers to a shard, if it is named and has any, and what all diaries have more."""
+    require_held(run.path)  # two leaders would append the same
     name = f"{shard}.parquet"
     if shard is not None and name in exchange.names("answers"):
         run.write_bytes(f"answers/{name}", exchange.get(f"answers/{name}"))
@@ -94,9 +97,9 @@ def catch_up(here: Context) -> None:
 
 def tidy(here: Context) -> None:
     """Remove what a complete run has handed over; what is left of others serves a resume."""
-    exchange = exchange_of(here)
-    if exchange is not None and here.run.facts().get("status") in COMPLETE:
-        with suppress(HostError):
+    with suppress(HostError):
+        exchange = exchange_of(here)
+        if exchange is not None and here.run.facts().get("status") in COMPLETE:
             exchange.clear()
 
 
@@ -151,9 +154,9 @@ def _copied(name: str, nonce: str, exchange: Exchange) -> Path:
         config = json.loads(exchange.get(CONFIG))
         text = json.dumps({**config, "runs": str(copy.parent)}).encode()
         if not (copy / CONFIG).exists() or (copy / CONFIG).read_bytes() != text:
-            _put(copy / CONFIG, text)
-        for name in ("plan.parquet", "run.json"):
-            _take(copy, exchange, name)
+            RunFolder(copy).write_bytes(CONFIG, text)
+        for needed in ("plan.parquet", "run.json"):
+            _take(copy, exchange, needed)
     return copy
 
 
@@ -167,14 +170,7 @@ def _own_root() -> Path:
 
 
 def _take(copy: Path, exchange: Exchange, name: str) -> None:
-    _put(copy / name, exchange.get(name))
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{threading.get_ident()}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    RunFolder(copy).write_bytes(name, exchange.get(name))
 
 
 def _pictures(requests: Iterable[Path]) -> set[tuple[str, str]]:

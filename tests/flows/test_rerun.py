@@ -5,13 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from cache.policies import OncePerRun
 from tasks import steps
 from tests.flows.conftest import InProcess, Server
-from tests.flows.test_reuse import judge
+from tests.flows.test_reuse import judge, unanswered
 from tests.standin.control import StandinControl
 
 
@@ -59,13 +58,10 @@ def test_judges_and_probes_are_asked_apart_each_under_a_cap_of_its_own(
 def test_responses_are_collected_under_a_cap_of_their_own_and_then_judged(
     quick: InProcess, standin: StandinControl
 ) -> None:
-    quick("data", "make", "--to", "items", "--items", "2")
-    path = quick.folder / "items" / "samples.jsonl"
-    frame = pl.read_ndjson(path).unique(["images", "mode"], keep="first", maintain_order=True)
-    frame.with_columns(responses=pl.lit([]), labels=pl.lit([])).write_ndjson(path)
     models = [judge(standin, name=name, model=name) for name in ("alpha", "beta")]
-    items = {"path": str(quick.folder / "items")}
-    config = quick.config(dataset=items, modes=["pair"], judges=[judge(standin)], responders=models)
+    config = quick.config(
+        dataset=unanswered(quick), modes=["pair"], judges=[judge(standin)], responders=models
+    )
     run = quick.folder / "run"
     assert quick("run", config, "--run-dir", run, "--max-calls", 1).code == 4
     early = quick("rerun", run, "--stage", "judge", "--max-calls", 50)

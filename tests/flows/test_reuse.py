@@ -146,16 +146,22 @@ def test_reparsing_changes_nothing_without_a_new_parser_and_asks_nothing(
     assert standin.stats()["total"] == asked
 
 
-def test_candidates_answer_and_experts_describe_before_they_are_judged(
-    quick: InProcess, standin: StandinControl
-) -> None:
+def unanswered(quick: InProcess) -> dict[str, str]:
+    """A dataset of two made items, each in every mode, that nobody has answered."""
     quick("data", "make", "--to", "items", "--items", "2")
     path = quick.folder / "items" / "samples.jsonl"
     frame = pl.read_ndjson(path).unique(["images", "mode"], keep="first", maintain_order=True)
     frame.with_columns(responses=pl.lit([]), labels=pl.lit([])).write_ndjson(path)
+    return {"path": str(path.parent)}
+
+
+def test_candidates_answer_and_experts_describe_before_they_are_judged(
+    quick: InProcess, standin: StandinControl
+) -> None:
+    items = unanswered(quick)
     models = [judge(standin, name=name, model=name) for name in ("alpha", "beta", "gamma")]
     config = quick.config(
-        dataset={"path": str(quick.folder / "items")},
+        dataset=items,
         judges=[judge(standin)],
         responders=models,
         settings=["analyze", "vision-expert"],
