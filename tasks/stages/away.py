@@ -29,7 +29,7 @@ from data.run_record import COMPLETE
 from tasks.config import DaskRunner, RunConfig
 from tasks.stages.context import Context
 
-HAND_IN_EVERY_S = 3.0
+HAND_IN_EVERY_S = 1.0
 CONFIG, PRICES, PROMPTS = "config.yaml", "providers.yaml", "prompts"
 DIARY = re.compile(r"\w[\w.-]*\.jsonl")
 PART = re.compile(r"\d{15}-\d{15}")  # of a diary: where it begins and ends, in bytes
