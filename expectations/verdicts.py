@@ -25,6 +25,7 @@ from expectations.verdict_forms import canonical
 STATUSES = [*READABLE, "unparsed", "refused", "failed", "open"]
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
 MADE = pl.col("judge").str.contains("^(baseline|panel):")
+COMBINED = pl.col("judge").str.contains("^(both-orders|cascade):")
 
 
 def verdicts(frame: pl.DataFrame, context: Mapping[str, Any]) -> Suite:
@@ -52,7 +53,10 @@ def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
         pl.col("probe").fill_null(""),
         pl.col("repeat"),
         "status",
-        "request_key",
+        pl.when(COMBINED)  # all requests that the verdict stands on
+        .then(pl.col("request_key").str.split(" ").list.first())
+        .otherwise("request_key")
+        .alias("request_key"),
         pl.concat_str(
             ["sample_id", "judge", "setting", "variant"], separator=" / ", ignore_nulls=True
         ).alias("row"),

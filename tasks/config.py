@@ -12,6 +12,7 @@ from data.errors import ConfigError
 from data.exchange import checked_share
 from data.layout import DatasetConfig
 from data.records import MODES, Mode, Record
+from tasks.combined_config import Cascade, wrong_cascade
 from tasks.drift_config import AnchorsConfig, DriftConfig
 from tasks.judge_config import Judge, same_model
 
@@ -128,6 +129,8 @@ class RunConfig(Record):
     prompts: str | None = None
     sanitise: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    both_orders: bool = False
+    cascades: tuple[Cascade, ...] = ()
     probes: dict[str, ProbeConfig] = Field(default_factory=dict)
     limit_probes: Annotated[int, Field(ge=1)] | None = None
     epoch: Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")] = "base"
@@ -202,14 +205,16 @@ class RunConfig(Record):
             if entries.setdefault(entry.name, entry) != entry:
                 raise ValueError(
                     f"{entry.name!r} names two different entries among judges, responders, "
-                    "describer and verifier; an entry is one model with one set of parameters"
+                    "describer, verifier and strong judges of cascades; an entry is one model "
+                    "with one set of parameters"
                 )
         return self
 
     @property
     def single(self) -> tuple[Judge, ...]:
-        """The describer and the verifier, where there are any."""
-        return tuple(each for each in (self.describer, self.verifier) if each is not None)
+        """The describer, the verifier and the strong judges of cascades, where there are any."""
+        helpers = tuple(each for each in (self.describer, self.verifier) if each is not None)
+        return (*helpers, *(cascade.strong for cascade in self.cascades))
 
     @model_validator(mode="after")
     def _nobody_verifies_itself(self) -> RunConfig:
@@ -220,6 +225,13 @@ class RunConfig(Record):
                     f"verifier {verifier.name!r} is judge {judge.name!r} itself; what a judge "
                     "claims must be verified by another model, best of another family"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _cascades_can_decide(self) -> RunConfig:
+        wrong = wrong_cascade(self.cascades, self.judges, self.repeats)
+        if wrong is not None:
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")
@@ -235,9 +247,12 @@ class RunConfig(Record):
         return self
 
     @model_validator(mode="after")
-    def _anchors_need_texts(self) -> RunConfig:
-        if self.anchors is not None and self.dataset.format == "table":
-            raise ValueError("anchors need texts and images; a table of recorded verdicts has none")
+    def _questions_need_texts(self) -> RunConfig:
+        for name in ("anchors", "both_orders", "cascades"):
+            if getattr(self, name) and self.dataset.format == "table":
+                raise ValueError(
+                    f"{name} needs texts and images; a table of recorded verdicts has none"
+                )
         return self
 
     @model_validator(mode="after")

@@ -55,6 +55,12 @@ def config_fingerprints(config: RunConfig) -> dict[str, str]:
     parts: dict[str, Any] = {name: plain[name] for name in SECTIONS}
     parts["dataset"] = {name: plain["dataset"][name] for name in OF_A_DATASET}
     parts |= {f"judge {entry['name']}": _asked(entry) for entry in plain["judges"]}
+    if config.both_orders:
+        parts["both_orders"] = True
+    parts |= {
+        f"cascade {one['name']}": {**one, "strong": _asked(one["strong"])}
+        for one in plain["cascades"]
+    }
     parts["responders"] = [_asked(entry) for entry in plain["responders"]]
     parts["describer"] = plain["describer"] and _asked(plain["describer"])
     return {name: sha256(canonical_json(part)) for name, part in parts.items()}

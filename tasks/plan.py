@@ -8,7 +8,7 @@ is a pure function of the tables before it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -16,7 +16,9 @@ import polars as pl
 from data.errors import ConfigError
 from data.records import Sample
 from data.tables import PLAN, table
-from tasks.asking import Asked, Ground, Planned, planned
+from tasks.asking import UNKNOWN, Asked, Ground, Planned, planned
+from tasks.combined_config import Cascade
+from tasks.combining import BOTH_ORDERS, CASCADE, turned
 from tasks.judges import Seat
 from tasks.probe_plan import Probed, asked_of, probed_variants
 from tasks.probes.kinds import Variant
@@ -64,6 +66,10 @@ def plan_judging(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]
                 base = _plain(sample, tuple(range(len(sample.responses))))
                 asked = Asked(base, setting)
                 yield from _repeated(ground, seat, asked, range(config.repeats))
+                if config.both_orders and sample.mode != "score":
+                    for ask in turned(sample):
+                        other = Asked(ask, setting, probe=BOTH_ORDERS)
+                        yield from _repeated(ground, seat, other, range(config.repeats))
             if number > 0:  # probes ask in the first setting; the others are compared with it
                 continue
             for probe, ask in asked_of(seat, probed):
@@ -87,6 +93,29 @@ def plan_verifying(ground: Ground, verifier: Seat, asked: Iterable[Probed]) -> I
         text = ground.prompts.ask_text(ask.question or "")
         for repeat in ask.repeats:
             yield planned(ground, verifier, Asked(ask, "verify", repeat, probe, "verify"), text)
+
+
+def plan_cascade(
+    ground: Ground,
+    cascade: Cascade,
+    samples: Iterable[Sample],
+    unsure: Collection[tuple[str, str]] | None,
+) -> Iterator[Planned]:
+    """Round 3: the strong judge of a cascade asked about each (setting, sample) that is `unsure`.
+
+    Where that is not known yet, about all; those rows are quoted and have no request key.
+    """
+    seat = ground.seats[cascade.strong.name]
+    for setting in ground.config.settings:
+        for sample in samples:
+            if unsure is not None and (setting, sample.sample_id) not in unsure:
+                continue
+            own = _plain(sample, tuple(range(len(sample.responses))), cascade.name)
+            asked = Asked(own, setting, probe=CASCADE)
+            text = judging_text(ground, seat, asked)
+            if unsure is None and text is not None:
+                text = UNKNOWN + text
+            yield planned(ground, seat, asked, text)
 
 
 def plan_recorded(ground: Ground, samples: Sequence[Sample]) -> Iterator[Planned]:
@@ -179,5 +208,5 @@ def judging_text(ground: Ground, seat: Seat, asked: Asked) -> str | None:
     )
 
 
-def _plain(sample: Sample, presented: tuple[int, ...]) -> Variant:
-    return Variant.model_construct(variant="base", sample=sample, presented=presented)
+def _plain(sample: Sample, presented: tuple[int, ...], variant: str = "base") -> Variant:
+    return Variant.model_construct(variant=variant, sample=sample, presented=presented)

@@ -23,7 +23,7 @@ PLAIN = Places(*map(SIDE.index, ("scored", "h", "j", "jj", "gap")))
 CHANGED = Places(*(WIDTH + place for place in dataclasses.astuple(PLAIN)))
 PRICE = (
     "n", "usd_plain", "usd_changed", "unpriced", "tokens_plain", "tokens_changed", "uncounted",
-    "escalated",
+    "escalated", "sure",
 )  # fmt: skip
 
 
@@ -156,6 +156,14 @@ def escalated(sums: Floats, columns: Columns) -> Floats:
     return ratio(_price(sums, "escalated"), _price(sums, "n"))
 
 
+def sure_at(sums: Floats, columns: Columns) -> Floats:
+    """How sure the cheap judge of a cascade must be for its verdict to stand; mean over samples.
+
+    Chosen for each on other images. Above 1 where none of them was good enough on some.
+    """
+    return ratio(_price(sums, "sure"), _price(sums, "n"))
+
+
 AGREEMENT = tuple(
     Measure(value.__name__, None, "higher", value, labelled=True, limits=limits_of(*places))
     for value, places in (
@@ -178,5 +186,8 @@ COST = (
         bounded=False, certain=True, undefined="a count of tokens is unknown, or nothing is billed",
     ),
 )  # fmt: skip
-ESCALATED = Measure("escalated", None, "lower", escalated, bounded=False, certain=True)
-MEASURES = (*AGREEMENT, *COST, ESCALATED)
+CASCADE = (
+    Measure("escalated", None, "lower", escalated, bounded=False, certain=True),
+    Measure("sure_at", None, "neither", sure_at, bounded=False, certain=True),
+)
+MEASURES = (*AGREEMENT, *COST, *CASCADE)

@@ -22,7 +22,7 @@ from tasks.measures.labels import label_verdicts
 from tasks.probes.contrasts import reading
 from tasks.probes.derived import Row, by_sample, derived_row, readable, together
 
-KEPT, ESCALATED = "cascade/kept", "cascade/escalated"
+KEPT, ESCALATED = "kept", "escalated"  # how a variant of the cascade ends, after its threshold
 FOLDS = 5
 NEVER = 2.0  # a threshold that no confidence reaches
 
@@ -101,7 +101,16 @@ def _decided(case: Case, least: float) -> Iterator[Row]:
     parts = [*case.cheap_rows, *(() if kept else case.strong_rows)]
     verdict = case.cheap if kept else case.strong
     for own in (case.cheap_rows[0], case.strong_rows[0]):
-        yield derived_row(own, KEPT if kept else ESCALATED, verdict, parts)
+        variant = f"cascade/{least:.6g}/{KEPT if kept else ESCALATED}"
+        yield derived_row(own, variant, verdict, parts)
+
+
+def handed_over(variant: str) -> tuple[float, float]:
+    """1 where a sample went to the strong judge, and the threshold it was held against."""
+    if not variant.startswith("cascade/"):
+        return 0.0, 0.0
+    _, least, end = variant.split("/")
+    return float(end == ESCALATED), float(least)
 
 
 def _fold(image: str) -> int:

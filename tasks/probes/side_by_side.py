@@ -10,11 +10,10 @@ import polars as pl
 from data.records import Mode
 from tasks.measures import side_by_side
 from tasks.measures.labels import label_verdicts
+from tasks.probes.cascade import handed_over
 from tasks.probes.contrasts import Arm
 from tasks.probes.kinds import Bill, Found
 from tasks.probes.rows import Cell, Counted, Counting, counted
-
-ESCALATED = "escalated"  # how the variant of an escalated sample's cascade ends
 
 
 def agreements(probe: str, mode: Mode, found: Found, arms: Sequence[Arm]) -> pl.DataFrame:
@@ -29,7 +28,7 @@ def prices(
     probe: str, mode: Mode, found: Found, arms: Sequence[Arm], *, cascade: bool = False
 ) -> pl.DataFrame:
     """What a judgement costs under every arm, beside a plain one."""
-    measures = (*side_by_side.COST, side_by_side.ESCALATED) if cascade else side_by_side.COST
+    measures = (*side_by_side.COST, *side_by_side.CASCADE) if cascade else side_by_side.COST
     each = [Counting(_costing(found, arm), measures, arm.name) for arm in arms]
     return counted(probe, mode, found, each)
 
@@ -70,8 +69,8 @@ def _costing(found: Found, arm: Arm) -> Callable[[Mapping[str, Any], Sequence[Ce
         bills = [[_bill(found.bills, cell) for cell in way] for way in (plain, changed)]
         usd = [_mean(bill.usd for bill in way) for way in bills]
         tokens = [_mean(bill.tokens for bill in way) for way in bills]
-        passed = sum(cell.variant.endswith(ESCALATED) for cell in changed) / len(changed)
-        return Counted((1.0, *_known(usd), *_known(tokens), passed))
+        handed = handed_over(changed[0].variant)
+        return Counted((1.0, *_known(usd), *_known(tokens), *handed))
 
     return count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
 from data.samples import Samples
 from data.tables import SAMPLES, table
+from tasks.combining import combined_of
 from tasks.config import ProbeConfig, RunConfig
 from tasks.config_file import load_config
 from tasks.engine_room import everybody
@@ -47,7 +48,8 @@ class Context:
     def describer_of(self) -> dict[str, str]:
         """Who describes images for each judge: the configured describer, or the judge itself."""
         describer = self.config.describer
-        return {j.name: describer.name if describer else j.name for j in self.config.judges}
+        judges = (*self.config.judges, *(cascade.strong for cascade in self.config.cascades))
+        return {judge.name: describer.name if describer else judge.name for judge in judges}
 
     def shard_size(self, judge: str) -> int:
         """How many requests of a judge run as one task: what a batch may hold, else as set."""
@@ -132,6 +134,10 @@ def resolved(config: RunConfig, base: Path) -> RunConfig:
         "responders": tuple(_judge(judge, base) for judge in config.responders),
         "describer": config.describer and _judge(config.describer, base),
         "verifier": config.verifier and _judge(config.verifier, base),
+        "cascades": tuple(
+            cascade.model_copy(update={"strong": _judge(cascade.strong, base)})
+            for cascade in config.cascades
+        ),
         "probes": {name: _probe(probe, base) for name, probe in config.probes.items()},
         "prompts": None if config.prompts is None else _absolute(config.prompts, base),
         "anchors": config.anchors
@@ -144,7 +150,7 @@ def resolved(config: RunConfig, base: Path) -> RunConfig:
 
 def describe_judges(config: RunConfig, seats: Mapping[str, Seat]) -> list[dict[str, Any]]:
     """What a reader must know about each judge: model, endpoint, whether it is simulated."""
-    return [
+    asked: list[dict[str, Any]] = [
         {
             "name": name,
             "client": judge.client,
@@ -157,6 +163,25 @@ def describe_judges(config: RunConfig, seats: Mapping[str, Seat]) -> list[dict[s
         }
         for name, judge in ((judge.name, judge) for judge in everybody(config))
     ]
+    return [*asked, *_combined(config, {one["name"]: one for one in asked})]
+
+
+def _combined(
+    config: RunConfig, asked: Mapping[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """What a reader must know of each judge that is made of others."""
+    for name, parts in combined_of(config).items():
+        of = [asked[part] for part in parts]
+        yield {
+            "name": name,
+            "client": "combined",
+            "model": " > ".join(one["model"] for one in of),
+            "endpoint": "",
+            "simulated": any(one["simulated"] for one in of),
+            "baseline": False,
+            "price_known": all(one["price_known"] for one in of),
+            "role": "judge",
+        }
 
 
 def config_text(config: RunConfig) -> str:

@@ -10,7 +10,9 @@ import polars as pl
 
 from data.ledger import charges, spent
 from data.records import Usage
+from tasks.combining import combined_of
 from tasks.quote import QuoteLine
+from tasks.stages.answered import Bills
 from tasks.stages.context import Context
 
 PART = ("judge", "purpose", "mode", "probe")
@@ -85,6 +87,22 @@ def usd_per_1000(here: Context) -> dict[str, dict[str, float | None]]:
         charges = [seat.settle(usage) for usage in usages]
         known = None not in charges
         mean = 1000 * fmean(charge or 0.0 for charge in charges) if known else None
+        found.setdefault(str(judge), {})[str(mode)] = mean
+    return found | _combined_usd(here)
+
+
+def _combined_usd(here: Context) -> dict[str, dict[str, float | None]]:
+    """The same of combined judges: every request that a verdict stands on counts."""
+    names = list(combined_of(here.config))
+    if not names:
+        return {}
+    bills, found = Bills(here), dict[str, dict[str, float | None]]()
+    rows = here.run.table("verdicts").filter(pl.col("judge").is_in(names))
+    for (judge, mode), group in rows.group_by("judge", "mode", maintain_order=True):
+        keys = [key.split() for key in group["request_key"].drop_nulls()]
+        known = [[bills[key].usd for key in each] for each in keys if set(each) <= bills.keys()]
+        sums = [None if None in each else sum(usd or 0.0 for usd in each) for each in known]
+        mean = None if None in sums or not sums else 1000 * fmean(usd or 0.0 for usd in sums)
         found.setdefault(str(judge), {})[str(mode)] = mean
     return found
 

@@ -9,6 +9,7 @@ import polars as pl
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.tables import PLAN, table
+from tasks.combining import ASKING as COMBINED
 from tasks.plan import JUDGE
 from tasks.stages.context import Context
 
@@ -50,7 +51,8 @@ def in_part(rows: pl.DataFrame, part: str | None) -> pl.DataFrame:
     """Those rows of a plan that are the judges' own (`judge`) or a probe's (`probe`); else all."""
     if part not in ("judge", "probe"):
         return rows
-    return rows.filter(pl.col("probe").is_null() == (part == "judge"))
+    own = pl.col("probe").is_null() | pl.col("probe").is_in(COMBINED)
+    return rows.filter(own == (part == "judge"))
 
 
 def keys_of(rows: pl.DataFrame, part: str | None) -> pl.DataFrame:

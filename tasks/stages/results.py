@@ -15,6 +15,7 @@ from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
+from tasks.combining import combined_verdicts, judging
 from tasks.fingerprints import parser_fingerprint
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
@@ -37,14 +38,18 @@ UNMEASURED = ("instruction", "images")
 
 
 def collect_verdicts(here: Context) -> dict[str, int]:
-    """Store `answers` and `verdicts` (also of panels and baselines); return counts by status."""
+    """Store `answers` and `verdicts`, also of combined judges, panels and baselines.
+
+    Returns how many of those who were asked have each status.
+    """
     answers = here.run.answers().unique("request_key", keep="last", maintain_order=True)
     here.run.store("answers", answers)
     judged = verdicts(here.run.table("plan"), answers, here.scale)
     samples = here.run.table("samples", without=UNMEASURED)
     baselines = baseline_verdicts(samples, here.config.bootstrap.seed)
+    judges = [judged, combined_verdicts(here.config, judged)]
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
-    here.run.store("verdicts", pl.concat([judged, *made]))
+    here.run.store("verdicts", pl.concat([*judges, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
     known = here.run.facts().get("fingerprints", {})
     here.run.note(
@@ -84,7 +89,7 @@ def _primaries(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
     measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
     rows = base.filter(
         pl.col("metric").is_in(list(measured.values()))
-        & pl.col("judge").is_in([judge.name for judge in here.config.judges])
+        & pl.col("judge").is_in(judging(here.config))
         & pl.col("setting").is_in([here.config.settings[0], "recorded"])
     )
     return {

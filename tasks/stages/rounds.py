@@ -34,6 +34,7 @@ from tasks.plan import (
 )
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.anchors import anchors_of, frozen
+from tasks.stages.cascading import answered_by_cheap, cascade_rows
 from tasks.stages.context import Context
 from tasks.stages.outcomes import answer_row, answers_after, counts_of
 from tasks.stages.parts import in_part, keys_of, plan_of
@@ -94,7 +95,8 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
         return plan_gathering(base, [*samples, *frozen(here)], describers)
     if round_ == VERIFY:
-        return verifying_rows(here, base, samples, bound)
+        cascading = cascade_rows(here, base, samples, bound)
+        return chain(verifying_rows(here, base, samples, bound), cascading)
     if not here.run.facts()["dataset"]["texts"]:
         return plan_recorded(base, samples)
     if not bound:
@@ -118,7 +120,9 @@ def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     Round 3 is planned anew once a resume has brought answers that it did not stand on.
     """
     plan, facts = plan_of(here), here.run.facts()
-    known = {"verified": answered_before(here)} if round_ == VERIFY and not bound else {}
+    known: dict[str, int] = {}
+    if round_ == VERIFY and not bound:
+        known["verified"] = answered_before(here) + answered_by_cheap(here)
     if facts.get("planned", 0) < round_ or any(facts.get(k) != v for k, v in known.items()):
         shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
         new = plan_table(_stored(here, shards))

@@ -191,6 +191,7 @@ def test_a_cascade_asks_the_strong_judge_where_the_cheap_one_wavers_and_costs_ac
     frame = PROBES["remedies"].estimate(about)
     cheap, strong = pooled(frame, judge="cheap"), pooled(frame, judge="strong")
     assert cheap["cascade", "escalated"]["value"] == pytest.approx(0.5)
+    assert cheap["cascade", "sure_at"]["value"] == pytest.approx(1.0)
     assert cheap["cascade", "agreement_shift"]["value"] == pytest.approx(0.25)
     assert strong["cascade", "agreement_shift"]["value"] == pytest.approx(0.0)
     assert strong["cascade", "price_ratio"]["value"] == pytest.approx((0.002 + 0.005) / 0.01)
