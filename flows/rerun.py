@@ -18,7 +18,7 @@ from flows.overriding import reasons
 from tasks import steps
 from tasks.config import BudgetConfig
 from tasks.stages.context import Context
-from tasks.stages.parts import Stage, open_in, require_reached
+from tasks.stages.parts import Stage, open_in, require_reached, rounds_of
 
 KEPT = ("status", "error", "exit_code", "finished")  # what a stage that finishes nothing leaves
 
@@ -61,7 +61,7 @@ def rerun(
         if stage in ("images", "collect", "report"):
             _earlier(capped, stage)
             return here.run.note(**before, again=None)
-        for round_ in _rounds(stage):
+        for round_ in rounds_of(here, stage):
             graph.answer_round(capped, round_, stage)
         return _measured(here, stage)
 
@@ -81,10 +81,6 @@ def _earlier(here: Context, stage: Stage) -> None:
         steps.check(run, "responses", why)
         steps.take_responses(run)
         steps.prepare_images(run)
-
-
-def _rounds(stage: Stage) -> tuple[int, ...]:
-    return {"judge": (graph.JUDGE,), "probe": (graph.JUDGE, graph.VERIFY)}.get(stage, ())
 
 
 def _measured(here: Context, stage: Stage) -> dict[str, Any]:

@@ -13,10 +13,8 @@ from flows.running import executed, show_run
 from flows.terminal import say, show
 from tasks.quote import QuoteTotal, quote_total, require_prices
 from tasks.stages.context import Context, context
-from tasks.stages.parts import Stage, require_reached
+from tasks.stages.parts import Stage, require_reached, rounds_of
 from tasks.stages.rounds import quote_round
-
-ROUNDS: dict[str, tuple[int, ...]] = {"collect": (1,), "judge": (2,), "probe": (2, 3)}
 
 
 def rerun_stage(
@@ -58,7 +56,7 @@ def print_quote(run: Path, stage: Stage, as_json: bool) -> None:
 def _quote(here: Context, stage: Stage) -> QuoteTotal | None:
     """The quote of a stage as far as it is planned; `None` where it asks nothing or is not."""
     planned = here.run.facts().get("planned", 0)
-    rounds = [round_ for round_ in ROUNDS.get(stage, ()) if round_ <= planned]
+    rounds = [round_ for round_ in rounds_of(here, stage) if round_ <= planned]
     if not rounds:
         return None
     return quote_total([line for round_ in rounds for line in quote_round(here, round_, stage)])

@@ -10,7 +10,7 @@ from data.errors import DataError
 from data.run_folder import RunFolder
 from data.tables import PLAN, table
 from tasks.combining import ASKING as COMBINED
-from tasks.plan import JUDGE
+from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.stages.context import Context
 
 Stage: TypeAlias = Literal["images", "collect", "judge", "probe", "measure", "report"]
@@ -40,6 +40,13 @@ def require_reached(run: RunFolder, stage: Stage) -> None:
             f"run {run.run_id!r} has no {missing[0]} yet, which stage {stage!r} needs; "
             f"`judgeflow resume {run.path}` goes through all stages"
         )
+
+
+def rounds_of(here: Context, stage: Stage) -> tuple[int, ...]:
+    """The rounds in which a stage asks; that of the judges has a third one for cascades."""
+    last = (VERIFY,) if here.config.cascades else ()
+    asking = {"collect": (GATHER,), "judge": (JUDGE, *last), "probe": (JUDGE, VERIFY)}
+    return asking.get(stage, ())
 
 
 def plan_of(here: Context) -> pl.DataFrame:
