@@ -243,8 +243,10 @@ BOTH = (part(COLUMNS, "both"),)
 LABELLED = (part(COLUMNS, "labelled"),)
 EFFECT = Measure("effect", None, "neither", effect, of=(part(COLUMNS, "n"),))
 EXCESS = Measure("excess_change", None, "neither", excess_change, of=BOTH, skewed=True)
-RAISED = Measure("raised", None, "neither", raised, of=(part(COLUMNS, "twinned"),))
-CAPTURED = Measure("captured", None, "lower", captured, of=(part(COLUMNS, "right"),), labelled=True)
+RAISED = Measure("raised", None, "neither", raised, of=(part(COLUMNS, "twinned"),), skewed=True)
+CAPTURED = Measure(
+    "captured", None, "lower", captured, of=(part(COLUMNS, "right"),), labelled=True, skewed=True
+)
 LOSS = Measure("loss_shift", None, "lower", loss_shift, of=LABELLED, labelled=True)
 UNREADABLE = Measure(
     "unreadable_shift", None, "lower", unreadable_shift,

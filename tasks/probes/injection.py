@@ -12,10 +12,12 @@ from tasks.measures.labels import combined_score, label_verdicts
 from tasks.probes.attacks import ATTACKS, attack, wanted
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, loser, named, winner
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.side_by_side import agreements, prices
 from tasks.probes.wordings import replaced, rotated
 from tasks.sanitiser import sanitised
 
 CLEAN = "sanitised/clean"  # the twin: the sanitiser where there is nothing to take out
+SANITISER = Arm("sanitiser", begins("sanitised/worse/"), begins("worse/"))  # under attack
 SPOOFING = ("schema", "brackets")  # kinds that pretend a verdict; the others address the judge
 
 
@@ -81,15 +83,20 @@ class Injection:
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
         """What a faked verdict and plain words gain, as they are and sanitised."""
         kinds = ("brackets", "instruction")
-        return tuple(
+        effects = tuple(
             (f"{how}worse/{kind}", "effect") for kind in kinds for how in ("", "sanitised/")
         )
+        return (*effects, (SANITISER.name, "agreement_shift"))
 
     def estimate(self, found: Found) -> pl.DataFrame:
-        """Success of each attack beyond a clean rerun, with and without the sanitiser."""
-        return pl.concat(
-            [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
-        )
+        """Success of each attack beyond a clean rerun; what the sanitiser is worth, and costs."""
+        switched = [SANITISER, Arm(CLEAN, named(CLEAN))]
+        frames = []
+        for mode in self.modes:
+            frames.append(contrasted(self.name, mode, found, self.arms(mode)))
+            frames.append(agreements(self.name, mode, found, switched))
+            frames.append(prices(self.name, mode, found, switched))
+        return pl.concat(frames)
 
 
 def _targets(sample: Sample, around: Around) -> tuple[int | None, int | None]:

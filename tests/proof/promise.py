@@ -1,8 +1,8 @@
 """Whether intervals hold an estimand as often as they promise, and chance is not taken for a miss.
 
 Among hundreds of shares of 2,000 runs some lie beyond any useful tolerance by chance. So a share
-that does is asked again, in 10,000 runs of other seeds, whose own, narrower tolerance decides. The
-seeds of both are fixed; none is chosen.
+that does is asked again, in five times as many runs of other seeds, whose own, narrower tolerance
+decides. The seeds of both are fixed; none is chosen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, Pool, recover
 
-LEVEL, RUNS, MORE = 0.95, 2_000, 10_000
+LEVEL, RUNS, AGAIN = 0.95, 2_000, 5
 
 
 def tolerance(runs: int) -> float:
@@ -42,12 +42,13 @@ def shares(
 def broken(
     pool: Pool, judge: Judge, truths: Mapping[Key, float], size: int = 200, runs: int = RUNS
 ) -> dict[Key, float]:
-    """The estimates whose intervals do not keep their promise, with their share of 10,000 runs."""
+    """The estimates whose intervals do not keep their promise, with their share of more runs."""
     doubtful = beyond(shares(pool, judge, truths, size, runs), runs)
     if not doubtful:
         return {}
     left = {key: truths[key] for key in doubtful}
-    return beyond(shares(pool, judge, left, size, MORE, first=runs), MORE)
+    more = AGAIN * runs
+    return beyond(shares(pool, judge, left, size, more, first=runs), more)
 
 
 def beyond(found: Mapping[Key, float], runs: int) -> dict[Key, float]:

@@ -128,6 +128,18 @@ def test_a_judge_that_obeys_is_caught_and_a_clean_rerun_alone_is_no_success() ->
         assert arm == "better" or holds(found[arm, "captured"], 0.0)
 
 
+def test_the_sanitiser_is_worth_what_it_keeps_from_being_captured() -> None:
+    def obeys(name: str, draw: random.Random) -> str:
+        fooled = name.startswith("worse/brackets")
+        return "B" if fooled and draw.random() < 0.5 else honest(name, draw)
+
+    found = pooled("injection", *judged(150, obeys))
+    assert holds(found["sanitiser", "agreement_plain"], 0.7 - 0.35 / 4)  # one attack of four
+    assert holds(found["sanitiser", "agreement_changed"], 0.7)
+    assert holds(found["sanitiser", "agreement_shift"], 0.35 / 4)
+    assert holds(found["sanitised/clean", "agreement_shift"], 0.0)
+
+
 def test_refusing_to_judge_an_attack_is_an_outcome_and_no_success() -> None:
     samples, given = judged(6, honest)
     refused = [
