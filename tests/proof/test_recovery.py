@@ -16,6 +16,7 @@ from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 DOSE = 0.3
+FEWER = 500  # limits hold more often than promised, so that fewer runs tell
 BY_PROBE: dict[str, list[Case]] = defaultdict(list)
 for each in CASES:
     BY_PROBE[each.probe].append(each)
@@ -79,7 +80,7 @@ def test_limits_hold_the_truth_where_refusals_are_not_at_random(probe: str) -> N
     for case in BY_PROBE[probe]:
         pool = case.pool()
         truths = contrast_truths(pool, chances(pool, whole), case.arms)
-        runs = math.ceil(RUNS / len(BY_PROBE[probe]))
+        runs = math.ceil(FEWER / len(BY_PROBE[probe]))
         found = recover(pool, judges.refusing(whole, 0.05, 0.15), runs)
         for arm in case.arms:
             if (arm.name, "effect") in truths:
