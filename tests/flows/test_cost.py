@@ -7,21 +7,23 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
 from data.make import make_dataset
 from tasks.probes import PROBES
-from tests.flows.conftest import InProcess
+from tests.flows.conftest import ROOT, InProcess
 from tests.standin.control import StandinControl
 
 PRICE = {"input": 0.4, "output": 1.6, "image_tokens": 765}  # what the stand-in bills per image
 FIRST, LATER = ("judge", "ask"), ("verify",)  # by purpose: the first round with requests, and after
 
 
-def config(terminal: InProcess, standin: StandinControl, items: int, limit: int) -> Path:
+def config(
+    terminal: InProcess, standin: StandinControl, items: int, probes: dict[str, Any], limit: int
+) -> Path:
     folder = terminal.folder / "made"
     make_dataset(folder, items=items, difficulty="medium", seed=3, name="made")
     place = {"client": "openai", "base_url": standin.openai_url, "price": PRICE}
-    probes: dict[str, Any] = {name: {} for name in PROBES} | {"thresholds": {"limit": 1}}
     judge = {"name": "gpt", "model": "gpt", "expected_output_tokens": 22, **place}
     eye = {"name": "eye", "model": "eye", "expected_output_tokens": 15, **place}
     return terminal.config(
@@ -37,8 +39,8 @@ def sums(lines: list[dict[str, Any]], purposes: tuple[str, ...]) -> tuple[int, f
     return send, sum(line["expected_usd"] for line in own)
 
 
-def checked(quick: InProcess, standin: StandinControl, items: int, limit: int) -> None:
-    path, run = config(quick, standin, items, limit), quick.folder / "run"
+def checked(path: Path, quick: InProcess, standin: StandinControl) -> None:
+    run = quick.folder / "run"
     lines = quick("plan", path, "--json").json["lines"]
     ended = quick("run", path, "--run-dir", run, "--json")
     assert ended.code == 0, ended.err
@@ -71,12 +73,16 @@ def checked(quick: InProcess, standin: StandinControl, items: int, limit: int) -
 def test_all_probes_of_a_small_set_cost_what_was_quoted(
     quick: InProcess, standin: StandinControl
 ) -> None:
-    checked(quick, standin, 6, 1)
+    probes: dict[str, Any] = {name: {} for name in PROBES} | {"thresholds": {"limit": 1}}
+    checked(config(quick, standin, 6, probes, 1), quick, standin)
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(1800)
-def test_all_probes_of_300_items_cost_what_was_quoted(
+@pytest.mark.timeout(3600)
+def test_the_weekly_run_of_300_items_costs_what_was_quoted(
     quick: InProcess, standin: StandinControl
 ) -> None:
-    checked(quick, standin, 300, 10)
+    weekly = yaml.safe_load((ROOT / "deployments/configs/full.yaml").read_text())
+    assert set(weekly["probes"]) == set(PROBES)
+    path = config(quick, standin, 300, weekly["probes"], weekly["limit_probes"])
+    checked(path, quick, standin)
