@@ -13,7 +13,7 @@ from scipy.stats import false_discovery_control, norm
 
 Row = Mapping[str, Any]
 
-WIDE = 0.02  # beyond an interval, of limits and of shares, to be said on the card
+WIDE = 0.02  # of limits, of shares missing and of changes, to be said on the card
 FEWEST_IMAGES = 10  # for a finding to be called seen
 SHIFTS = frozenset({  # measures whose zero is "no effect"
     "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
@@ -89,10 +89,9 @@ def missing(row: Row) -> str:
     if low is None or high is None:
         told = lost > WIDE * asked if lost else "no limits" in (row.get("note") or "")
         return f"{how_many}, and what they could change is not known" if told else ""
-    ends = row["low"], row["high"]
-    if ends == (None, None):
-        ends = row["value"], row["value"]
-    wide = low < ends[0] - WIDE or high > ends[1] + WIDE
+    value, ends = row["value"], (row["low"], row["high"])
+    chance = [0.0 if end is None else abs(value - end) / 2 for end in ends]
+    wide = value - low > max(WIDE, chance[0]) or high - value > max(WIDE, chance[1])
     if wide or _could_be_nothing(row):
         return f"{how_many}, {low:.3f} to {high:.3f} if all were known"
     return ""
@@ -157,13 +156,13 @@ def _restless(row: Row, beside: Mapping[str, Row]) -> str:
 
 
 def _repeated(row: Row, beside: Mapping[str, Row]) -> str:
-    """That a judge repeats itself no oftener than its answers would if they were shuffled."""
+    """That a judge may repeat itself no oftener than its answers would if they were shuffled."""
     alpha = beside.get("repeat_alpha")
     if row["metric"] != "repeat_agreement" or alpha is None or alpha["low"] is None:
         return ""
     if alpha["low"] > 0:
         return ""
-    return f"no oftener than by chance (alpha {alpha['low']:.3f} to {alpha['high']:.3f})"
+    return f"not told apart from chance (alpha {alpha['low']:.3f} to {alpha['high']:.3f})"
 
 
 def _unknown(row: Row) -> str:

@@ -96,7 +96,7 @@ def test_a_random_judge_is_told_apart_from_no_baseline_and_repeats_itself_by_cha
     for trust in card.trust:
         assert trust.words == "not told apart from the best baseline, which needs no judge"
     for row in figures(card, "repeat_agreement"):
-        assert row.words.startswith("no oftener than by chance (alpha ")
+        assert row.words.startswith("not told apart from chance (alpha ")
     assert not any(row.words.startswith("seen") for row in card.findings)
     assert not any("no direction" in row.words for row in card.findings)
     assert card.cautions == ()

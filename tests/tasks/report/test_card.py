@@ -131,6 +131,10 @@ def test_missing_verdicts_that_change_nothing_take_nothing_away() -> None:
     assert found.words == "seen"
     (found,) = card(estimate(value=0, low=-0.1, bound_low=-0.01, bound_high=0.01, **few)).findings
     assert found.words == "not seen; at most 0.310 either way"  # what is missing at its worst
+    (found,) = card(
+        estimate(value=0, low=-0.1, bound_low=-0.06, bound_high=0, n_missing=9)
+    ).findings
+    assert found.words.startswith("not seen in what was answered; 9 of 59 missing")  # inside it
     (found,) = card(estimate(bound_low=0.15, bound_high=0.9, n_missing=9)).findings
     assert found.words == "seen; 9 of 59 missing, 0.150 to 0.900 if all were known"
 
