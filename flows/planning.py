@@ -16,6 +16,7 @@ from tasks.stages.context import context
 
 SUMMED = ["requests", "cached", "shared", "input_tokens", "expected_usd", "max_usd"]
 ASKED = ["judge", "purpose", "mode", "setting"]  # of whom, what for, in which mode and setting
+BASE = "(base)"  # what no probe asks
 VARIED = [*ASKED, "probe", "variant"]
 
 
@@ -42,12 +43,14 @@ def print_quote(
         for round_ in ROUNDS:
             rounds.plan_round(here, round_, bound=True)
             lines += rounds.quote_round(here, round_)
+        asked = rounds.samples_by_probe(here)
         dates = {"prices_as_of": here.prices.collected}
         said = {name: here.run.facts().get(name, []) for name in ("cautions", "not_asked")}
     total = quote_total(lines)
     result = {
         "lines": [line.model_dump() for line in lines],
         "total": total.model_dump(),
+        "samples": {probe or BASE: count for probe, count in asked.items()},
         **said,
         **dates,
     }
@@ -67,14 +70,16 @@ def _summed(lines: Sequence[dict[str, Any]], by: Sequence[str]) -> list[dict[str
     return list(parts.values())
 
 
-def _tables(lines: Sequence[dict[str, Any]], variants: bool) -> list[str]:
+def _tables(result: dict[str, Any], variants: bool) -> list[str]:
     """Every line, or the sums by judge and mode and those by probe."""
+    lines, asked = result["lines"], result["samples"]
     if variants:
         return [table(_summed(lines, VARIED), [*VARIED, "samples", *SUMMED]), ""]
     found = [table(_summed(lines, ASKED), [*ASKED, "samples", *SUMMED]), ""]
     if any(line["probe"] for line in lines):
-        named = [{**line, "probe": line["probe"] or "(base)"} for line in lines]
-        found += [table(_summed(named, ["probe"]), ["probe", *SUMMED]), ""]
+        named = [{**line, "probe": line["probe"] or BASE} for line in lines]
+        sums = [{**part, "samples": asked[part["probe"]]} for part in _summed(named, ["probe"])]
+        found += [table(sums, ["probe", "samples", *SUMMED]), ""]
     return found
 
 
@@ -86,7 +91,7 @@ def _text(result: dict[str, Any], variants: bool) -> str:
     bound = "" if total["exact"] else " (an upper bound: an earlier round must be answered first)"
     return "\n".join(
         [
-            *_tables(result["lines"], variants),
+            *_tables(result, variants),
             f"{total['requests']} requests, {total['cached']} cached, {total['to_send']} to send"
             f"{bound}",
             f"{price}; about {total['input_tokens']} input tokens; prices as of "

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from data.rankings import tied_groups
-from data.records import LETTERS, TIE, Mode, Sample, Scale
+from data.records import LETTERS, TIE, AnswerMode, Mode, Sample, Scale
 from tasks.measures import contrast
 from tasks.measures.batch import features as ranking_features
 from tasks.measures.contrast import Reading
@@ -37,6 +37,11 @@ class Arm:
     control: Callable[[str], bool] = lambda variant: variant == "base"
     target: Target | None = None
     only: tuple[Measure, ...] = ()
+
+
+def standing(mode: AnswerMode) -> str:
+    """The measure that stands for an arm without a target: signed where verdicts have an order."""
+    return "effect" if mode == "score" else "excess_change"
 
 
 def named(*names: str) -> Callable[[str], bool]:

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from data.records import MODES, AnswerMode, Mode, Sample
-from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 
 ORDER_WORDS = re.compile(
@@ -52,8 +52,8 @@ class ImageOrder:
         return [Arm("turned", named("turned"))]
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """How often the order of pictures changes the verdict."""
-        return (("turned", "excess_change"),)
+        """What the order of pictures does to scores, and how often it changes other verdicts."""
+        return (("turned", standing(mode)),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What the opposite order does to verdicts."""

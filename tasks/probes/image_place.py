@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from data.records import MODES, AnswerMode, Mode, Sample
-from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.prompts.changes import PromptChange
 
@@ -44,8 +44,8 @@ class ImagePlace:
         return [Arm("first", named("first"))]
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
-        """How often the place of the picture changes the verdict."""
-        return (("first", "excess_change"),)
+        """What the place of the picture does to scores, and how often it changes other verdicts."""
+        return (("first", standing(mode)),)
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """What it does to verdicts that the picture comes first."""

@@ -11,7 +11,7 @@ import polars as pl
 from data.records import LETTERS, AnswerMode, Mode, Sample, Scale
 from tasks.measures import imagery
 from tasks.measures.labels import combined_score, label_verdicts
-from tasks.probes.contrasts import Arm, contrasted, loser, named
+from tasks.probes.contrasts import Arm, contrasted, loser, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.pictures import pictured, series
 from tasks.prompts.changes import ImageChange
@@ -146,7 +146,7 @@ class Overlay:
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
         """What drawn words do: keywords, a verdict beyond a caption, an instruction, its size."""
         return (
-            ("keywords", "excess_change"),
+            ("keywords", standing(mode)),
             ("verdict over caption", "effect"),
             ("instruction/16", "effect"),
             ("instruction", "effect_slope"),

@@ -12,7 +12,7 @@ from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import wording
 from tasks.measures.labels import label_verdicts
 from tasks.measures.side_by_side import side
-from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.side_by_side import agreements
@@ -47,7 +47,7 @@ class Paraphrase:
 
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
         """What stands on the judge's card."""
-        each: list[Headline] = [(name, "excess_change") for name in WORDINGS]
+        each: list[Headline] = [(name, standing(mode)) for name in WORDINGS]
         return (*each, (EVERY, "prompt_flip"), (EVERY, "wording_range"))
 
     def estimate(self, found: Found) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from data.make.facts import ItemFacts
 from data.records import AnswerMode, Mode, Sample
 from tasks.measures import imagery
-from tasks.probes.contrasts import Arm, contrasted, named
+from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.pictures import pictured, series
 from tasks.prompts.changes import ImageChange
@@ -85,7 +85,7 @@ class Transforms:
     def headlines(self, mode: AnswerMode) -> tuple[Headline, ...]:
         """What a harmless change does, and the last step of each ladder."""
         last = (list(steps)[-1] for steps in LADDERS.values())
-        return tuple((arm, "excess_change") for arm in ("greyscale", *last))
+        return tuple((arm, standing(mode)) for arm in ("greyscale", *last))
 
     def estimate(self, found: Found) -> pl.DataFrame:
         """Conformity and excess change of each transform, and slopes over the ladders."""

@@ -6,18 +6,17 @@ for equal tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import polars as pl
-from scipy.stats import false_discovery_control, norm
 
+from data.records import READABLE
 from tasks.probes.kinds import Family
 from tasks.report.card_records import Card, Finding, Trust
+from tasks.report.card_words import FEWEST_IMAGES, corrected, finding_words, trust_words
 
 Heading = tuple[str, str | None, str]  # mode, arm, measure
-WIDE = 0.02  # of limits, to be said on the card
-FEWEST_IMAGES = 10  # for a finding to be called seen
 BASELINE = "baseline:"
 TITLES: Mapping[Family, str] = {
     "bias": "What moves it that should not",
@@ -25,13 +24,9 @@ TITLES: Mapping[Family, str] = {
     "consistency": "Whether it says the same again",
     "remedy": "What helps",
 }
-SHIFTS = frozenset({  # measures whose zero is "no effect"
-    "effect", "excess_change", "raised", "captured", "loss_shift", "unreadable_shift",
-    "effect_spread", "first_preference", "first_slot_lift", "copy_rate", "slot_correlation",
-    "excess_flip", "excess_reordering", "excess_distance", "first_listed_shift", "anchor_slope",
-    "self_preference", "agreement_lost", "effect_slope",
-    "agreement_shift", "noise_shift", "conflict_excess", "wording_range",
-})  # fmt: skip
+STEADY = frozenset({"bias", "consistency"})  # families in which saying the same looks like a merit
+SAME_SHARE = 0.95  # of the samples of a mode, from which on a judge says the same about everything
+MEASURED = ("value", "low", "high", "bound_low", "bound_high", "n", "n_missing", "clustered")
 
 
 def cards(
@@ -56,6 +51,7 @@ def cards(
         own = tables["estimates"].filter(pl.col("judge") == name)
         if judge.get("role", "judge") != "judge" or own.is_empty():
             continue
+        same = _same(name, tables["verdicts"])
         made.append(
             Card(
                 judge=name,
@@ -67,7 +63,8 @@ def cards(
                 labels=str(run["dataset"].get("label_origin") or "none"),
                 level=float(run["level"]),
                 trust=tuple(_trust(name, tables, primary)),
-                findings=tuple(_findings(own, headlines)),
+                cautions=tuple(same.values()),
+                findings=tuple(_findings(own, headlines, same)),
                 unreadable=_unreadable(name, tables["verdicts"]),
                 usd_per_1000=dict(prices.get(name, {})),
             )
@@ -91,15 +88,13 @@ def _trust(
             )
             found = ahead.row(0, named=True) if len(ahead) else None
             yield Trust(
-                **{k: row[k] for k in ("mode", "setting", "metric", "value", "low", "high")},
-                n=row["n"],
-                n_missing=row["n_missing"],
-                words=_against(found),
-                **_beside(found, of_mode),
+                **{name: row[name] for name in ("mode", "setting", "metric", *MEASURED)},
+                words=trust_words(row, found),
+                **_best(found, of_mode),
             )
 
 
-def _beside(found: Mapping[str, Any] | None, of_mode: pl.DataFrame) -> dict[str, Any]:
+def _best(found: Mapping[str, Any] | None, of_mode: pl.DataFrame) -> dict[str, Any]:
     if found is None:
         return {}
     other = of_mode.filter(pl.col("judge") == found["other"])["value"]
@@ -112,92 +107,69 @@ def _beside(found: Mapping[str, Any] | None, of_mode: pl.DataFrame) -> dict[str,
     }
 
 
-def _against(found: Mapping[str, Any] | None) -> str:
-    if found is None or found["value"] is None or found["low"] is None:
-        return "no comparison with a baseline"
-    if found["low"] > 0:
-        return "better than the best baseline"
-    if found["high"] < 0:
-        return "worse than the best baseline, which needs no judge"
-    return "not told apart from the best baseline, which needs no judge"
-
-
 def _findings(
-    own: pl.DataFrame, headlines: Mapping[str, tuple[Family, Collection[Heading]]]
+    own: pl.DataFrame,
+    headlines: Mapping[str, tuple[Family, Collection[Heading]]],
+    same: Collection[tuple[str, str]],
 ) -> list[Finding]:
-    """The headlines of every probe, each with what it says when so many are looked at."""
-    pooled = own.filter(pl.col("group") == "pooled")
-    excess = {
-        (row["probe"], row["arm"], row["mode"]): row["value"]
-        for row in pooled.filter(pl.col("metric") == "excess_change").iter_rows(named=True)
-    }
-    chosen: list[tuple[Family, dict[str, Any]]] = []
-    for probe, (family, wanted) in headlines.items():
-        rows = pooled.filter(pl.col("probe") == probe).iter_rows(named=True)
-        chosen += [
-            (family, row)
-            for row in rows
-            if (row["mode"], row["arm"], row["metric"]) in wanted
-            and not (row["metric"] == "price_ratio" and row["value"] is None)  # nothing is billed
-        ]
-    corrected = _corrected([row for _, row in chosen])
-    kept = ("probe", "arm", "mode", "metric", "value", "low", "high", "n", "n_missing")
-    return [
-        Finding(
-            family=family,
-            excess=excess.get((row["probe"], row["arm"], row["mode"])),
-            words=_words(row, p),
-            **{name: row[name] for name in kept},
-        )
-        for (family, row), p in zip(chosen, corrected, strict=True)
-    ]
+    """The headlines of every probe, each with what it says when so many are looked at.
 
-
-def _corrected(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
-    """The p of no effect of each shift, corrected for all of them (Benjamini and Hochberg 1995).
-
-    From the interval, taken as that of a normal estimate.
+    Shifts are corrected among each other, and so are the changes that stand beside effects.
     """
-    tested = [
-        at
-        for at, row in enumerate(rows)
-        if row["metric"] in SHIFTS and row["low"] is not None and row["high"] > row["low"]
+    pooled = own.filter((pl.col("group") == "pooled") & pl.col("probe").is_in(list(headlines)))
+    arms: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+    for row in pooled.iter_rows(named=True):
+        arms.setdefault(_arm(row), {})[row["metric"]] = row
+    chosen = [
+        row
+        for probe, (_, wanted) in headlines.items()
+        for row in pooled.filter(pl.col("probe") == probe).iter_rows(named=True)
+        if (row["mode"], row["arm"], row["metric"]) in wanted
+        and not (row["metric"] == "price_ratio" and row["value"] is None)  # nothing is billed
     ]
-    found: list[float | None] = [None] * len(rows)
-    if tested:
-        errors = [
-            (rows[at]["high"] - rows[at]["low"]) / 2 / norm.ppf((1 + rows[at]["level"]) / 2)
-            for at in tested
-        ]
-        z = [abs(rows[at]["value"]) / error for at, error in zip(tested, errors, strict=True)]
-        for at, p in zip(tested, false_discovery_control(2 * norm.sf(z)), strict=True):
-            found[at] = float(p)
+    effects = (arms[_arm(row)] for row in chosen if row["metric"] == "effect")
+    changes = [beside["excess_change"] for beside in effects if "excess_change" in beside]
+    for row, p in zip(changes, corrected(changes), strict=True):
+        row["p"] = p
+    return [
+        _finding(row, p, headlines[row["probe"]][0], arms[_arm(row)], same)
+        for row, p in zip(chosen, corrected(chosen), strict=True)
+    ]
+
+
+def _arm(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["probe"], row["arm"], row["mode"], row["setting"]
+
+
+def _finding(
+    row: Mapping[str, Any],
+    p: float | None,
+    family: Family,
+    beside: Mapping[str, Mapping[str, Any]],
+    same: Collection[tuple[str, str]],
+) -> Finding:
+    always = family in STEADY and (row["mode"], row["setting"]) in same
+    return Finding(
+        family=family,
+        excess=beside.get("excess_change", {}).get("value"),
+        words=finding_words(row, p, beside, always),
+        **{name: row[name] for name in ("probe", "arm", "mode", "metric", *MEASURED)},
+    )
+
+
+def _same(judge: str, verdicts: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """By mode and setting, that a judge says the same about everything."""
+    base = (pl.col("judge") == judge) & pl.col("probe").is_null() & (pl.col("repeat") == 0)
+    read = verdicts.filter(base & pl.col("status").is_in(list(READABLE)))
+    found = {}
+    for (mode, setting), said in read.group_by("mode", "setting", maintain_order=True):
+        verdict, count = said["verdict"].value_counts(sort=True).row(0)
+        if len(said) >= FEWEST_IMAGES and count >= SAME_SHARE * len(said):
+            found[str(mode), str(setting)] = (
+                f"{mode}, {setting}: it says {verdict} about {count} of {len(said)} samples. That "
+                "it repeats itself and that nothing moves it is then no merit"
+            )
     return found
-
-
-def _words(row: Mapping[str, Any], p: float | None) -> str:
-    if row["value"] is None:
-        return str(row["note"] or "not defined")
-    if row["metric"] not in SHIFTS:
-        return "; ".join(part for part in (row["note"], _unknown(row)) if part)
-    if row["low"] is None:
-        return "no interval"
-    if row["clusters"] < FEWEST_IMAGES and row["metric"] != "self_preference":  # of responders
-        return f"{row['clusters']} images are too few to say"
-    one_sided = row["metric"].startswith("excess_")  # less than noise is noise
-    if row["low"] <= 0 <= row["high"] or (one_sided and row["high"] < 0):
-        return f"not seen; at most {max(abs(row['low']), abs(row['high'])):.3f} either way"
-    if p is not None and p > 1 - row["level"]:
-        return "seen alone, not when all findings are looked at together"
-    return "seen"
-
-
-def _unknown(row: Mapping[str, Any]) -> str:
-    """What the value could be if what is missing or undecided were known, where that is much."""
-    low, high = row["bound_low"], row["bound_high"]
-    if low is None or high is None or high - low < WIDE:
-        return ""
-    return f"{low:.3f} to {high:.3f} if all were known"
 
 
 def _unreadable(judge: str, verdicts: pl.DataFrame) -> float | None:

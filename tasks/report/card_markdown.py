@@ -17,6 +17,7 @@ def markdown(card: Card) -> str:
         "",
         f"Model {_plain(card.model)}; run {_plain(card.run)} of {card.started}, dataset "
         f"{_plain(card.dataset)}, labels: {card.labels}. Intervals hold {card.level:.0%}.",
+        *(line for caution in card.cautions for line in ("", f"**{_plain(caution)}.**")),
         "",
         "## What it can be trusted with",
         "",
@@ -27,7 +28,7 @@ def markdown(card: Card) -> str:
         best = "–" if row.baseline is None else f"{row.baseline} {_number(row.baseline_value)}"
         lines.append(
             f"| {row.mode} | {row.setting} | {row.metric} | {_number(row.value)} | {_span(row)} "
-            f"| {row.n} | {row.n_missing} | {best} | {row.words} |"
+            f"| {row.n} | {row.n_missing} | {best} | {_plain(row.words)} |"
         )
     for family, title in TITLES.items():
         lines += _section(title, [each for each in card.findings if each.family == family])
@@ -41,13 +42,14 @@ def _section(title: str, findings: Sequence[Finding]) -> list[str]:
         "",
         f"## {title}",
         "",
-        "| probe | arm | mode | measure | value | interval | changed beyond noise | n | |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| probe | arm | mode | measure | value | interval | changed beyond noise | n | missing "
+        "| |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     rows = [
         f"| {row.probe} | {_plain(row.arm or '')} | {row.mode} | {row.metric} "
         f"| {_number(row.value)} | {_span(row)} | {_number(row.excess)} | {row.n} "
-        f"| {_plain(row.words)} |"
+        f"| {row.n_missing} | {_plain(row.words)} |"
         for row in findings
     ]
     return head + rows
@@ -62,7 +64,8 @@ def _foot(card: Card) -> Iterator[str]:
 
 
 def _span(row: Trust | Finding) -> str:
-    return span(row.low, row.high)
+    shown = span(row.low, row.high)
+    return shown if row.clustered or shown == "–" else f"{shown} (unclustered)"
 
 
 def _number(value: float | None) -> str:

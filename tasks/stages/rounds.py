@@ -146,6 +146,12 @@ def by_endpoint(here: Context, round_: int, part: str | None = None) -> dict[str
     return found
 
 
+def samples_by_probe(here: Context) -> dict[str | None, int]:
+    """How many samples each probe asks about, as planned; `None` is the base questions."""
+    counted = plan_of(here).group_by("probe").agg(pl.col("sample_id").n_unique())
+    return dict(counted.iter_rows())
+
+
 def quote_round(here: Context, round_: int, part: str | None = None) -> list[QuoteLine]:
     """The quote of a round or a part of it, as planned; looks into the cache, makes no call."""
     plan = in_part(plan_of(here).filter(pl.col("round") == round_), part)

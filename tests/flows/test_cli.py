@@ -132,7 +132,7 @@ def test_the_quote_has_sums_by_mode_and_probe_and_lines_where_they_are_wanted(
     lines = offline("plan", path, "--json").json["lines"]
     asked = sum(line["requests"] for line in lines if line["probe"] == "length")
     row = next(line.split() for line in text.splitlines() if line.startswith("length"))
-    assert row[:2] == ["length", str(asked)]
+    assert row[:3] == ["length", "9", str(asked)]  # three samples in each of three modes
     assert "(base)" in text
     assert "own/summary" not in text
     assert "caution: probe 'rationale': no `verifier` is configured" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 
@@ -156,3 +157,15 @@ def random_judge(sample: Sample, ask: Variant) -> Floats:
     """A judge that says anything."""
     count = len(verdicts_of(sample.mode, len(sample.responses)))
     return np.full(count, 1 / count)
+
+
+def twitchy(sample: Sample, ask: Variant) -> Floats:
+    """A judge that repeats itself exactly and answers every changed question anew.
+
+    Over questions it is as right as one that knows the label and is noisy about it.
+    """
+    digest = hashlib.sha256(f"{sample.sample_id} {ask.variant}".encode()).digest()
+    drawn = int.from_bytes(digest[:8]) / 2**64
+    at = int(np.sum(np.cumsum(labelled(sample))[:-1] <= drawn))
+    names = verdicts_of(sample.mode, len(sample.responses))
+    return np.array([float(name == names[at]) for name in names])

@@ -126,3 +126,21 @@ def test_what_is_not_answered_yet_is_no_refusal() -> None:
     rows = contrasted("markdown", "pair", found, [Arm("plain", named("plain"))])
     row = rows.filter((pl.col("metric") == "unreadable_shift") & (pl.col("group") == "pooled"))
     assert row.select("value", "n", "n_missing").row(0) == (0.0, 2, 1)
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_the_signed_effect_stands_for_a_change_wherever_verdicts_have_an_order(name: str) -> None:
+    of_scores, of_pairs = (PROBES[name].headlines(mode) for mode in ("score", "pair"))
+    assert "excess_change" not in {metric for _, metric in of_scores}
+    unsigned = {arm for arm, metric in of_pairs if metric == "excess_change"}
+    assert unsigned <= {arm for arm, metric in of_scores if metric == "effect"}
+
+
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [("image-place", "first"), ("image-order", "turned"), ("transforms", "jpeg/10"),
+     ("paraphrase", "typos"), ("overlay", "keywords")],
+)  # fmt: skip
+def test_a_pair_without_a_target_stands_by_what_changes(name: str, arm: str) -> None:
+    assert (arm, "effect") in PROBES[name].headlines("score")
+    assert (arm, "excess_change") in PROBES[name].headlines("pair")

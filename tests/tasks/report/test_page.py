@@ -19,6 +19,7 @@ from tasks.measures import better, definitions, estimate, paired_differences, pr
 from tasks.measures.confidence import confidences
 from tasks.probes import Found, estimate_probes
 from tasks.report import ReportInputs, write_report
+from tasks.report.card_records import Card
 from tasks.report.page import page
 from tasks.report.tables import calibrations
 from tasks.report.words import Names
@@ -148,6 +149,28 @@ def test_the_headlines_of_a_probe_stand_open_and_the_rest_is_folded(built: Repor
     assert "<td>pearson</td>" not in folded
     assert probes.count("<tr><td>") == rows.height
     assert "<script" not in probes
+
+
+def test_a_card_on_the_page_says_what_is_missing_and_whose_images_are_not_known(
+    built: ReportInputs,
+) -> None:
+    common = {
+        "mode": "pair", "metric": "effect", "value": 0.1, "low": 0.0, "high": 0.2,
+        "bound_low": None, "bound_high": None, "n": 31, "n_missing": 67, "clustered": False,
+        "words": EVIL,
+    }  # fmt: skip
+    card = Card.model_validate({
+        "judge": EVIL, "model": EVIL, "simulated": False, "run": "r", "started": "s",
+        "dataset": "d", "labels": "none", "level": 0.95, "unreadable": None, "usd_per_1000": {},
+        "cautions": ["it says the same"], "trust": [{**common, "setting": "analyze"}],
+        "findings": [{**common, "family": "bias", "probe": "p", "arm": EVIL, "excess": None}],
+    })  # fmt: skip
+    html = page(replace(built, cards=(card,)))
+    cards = html[html.index('<section id="cards">') :].partition("</section>")[0]
+    assert cards.count("(unclustered)") == 2
+    assert cards.count('<td class="n">31</td><td class="n">67</td>') == 2
+    assert "<strong>it says the same.</strong>" in cards
+    assert "<script" not in cards
 
 
 def test_what_is_not_defined_or_unknown_says_so(html: str) -> None:
