@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from data.records import Scale
-from tasks.measures import imagery, imagery_limits, slopes, wording, wording_limits
+from tasks.measures import (
+    imagery,
+    imagery_limits,
+    order,
+    own_words,
+    slopes,
+    triangle,
+    wording,
+    wording_limits,
+)
 from tests.tasks.measures.fillings import THREE, Draws, check, draws, limits_of, told, valued
 
 
@@ -113,3 +122,92 @@ def test_no_verdict_leaves_the_limits_of_the_range_of_wordings(
     ]
     evidence, possible = told(samples, features, ends, said)
     check(evidence, possible, wording.RANGE, exact=False)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_choice_leaves_the_limits_of_an_order(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    samples: list[Any] = [
+        (draws(rng, "ABC", 2, 0.25), draws(rng, "ABC", 2, 0.25), label) for label in "ABCA"
+    ]
+    samples.append((["A", "B"], ["C", "B"], "A"))  # so that some are decided
+    evidence, possible = told(samples, order.features, order.limits, "ABC")
+    exact = {"first_preference", "both_order_accuracy"}
+    for measure in order.MEASURES[:-1]:
+        check(evidence, possible, measure, measure.name in exact)
+
+
+def test_a_coin_that_may_tie_always_has_no_lower_limit() -> None:
+    samples: list[Any] = [(["C"], ["C"], "A"), (["C"], [None], "A")]
+    evidence, _ = told(samples, order.features, order.limits, "ABC")
+    beyond = next(m for m in order.MEASURES if m.name == "consistency_beyond_coin")
+    assert limits_of(beyond, evidence)[0] is None
+
+
+@pytest.mark.parametrize("labels", ["ABC", ""])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_answer_leaves_the_limits_of_own_words(labels: str, seed: int) -> None:
+    """An answer is what its words name, or - for nothing, and then its verdict."""
+    rng = np.random.default_rng(seed)
+    said = ["AA", "AB", "BA", "-A", "CB", "AC"]
+
+    def rows(answers: Draws, label: str | None) -> list[tuple[float, ...]]:
+        found = []
+        for answer in answers:
+            if answer is not None:
+                words = None if answer[0] == "-" else answer[0]
+                right = [None if label is None else float(w == label) for w in (words, answer[1])]
+                found.append(own_words.features(answer[1], words, *right))
+        return found
+
+    def features(answers: Draws, label: str | None) -> tuple[float, ...] | None:
+        given = rows(answers, label)
+        return tuple(np.mean(given, axis=0).tolist()) if given else None
+
+    def ends(answers: Draws, label: str | None) -> tuple[tuple[float, ...], ...]:
+        return own_words.limits(rows(answers, label), answers.count(None), label is not None)
+
+    samples: list[Any] = [
+        (draws(rng, said, 2, 0.3), label) for label in (labels or [None, None, None])
+    ]
+    evidence, possible = told(samples, features, ends, said)
+    for measure in own_words.MEASURES[: 3 if labels else 2]:
+        check(evidence, possible, measure, exact=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_answer_leaves_the_limits_of_the_triangle(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def ways(
+        first: Draws, second: Draws, choices: Draws
+    ) -> list[tuple[triangle.Way, triangle.Way]]:
+        scores = [[float("ABC".index(v)) if v else None for v in own] for own in (first, second)]
+        return [(triangle.from_scores(*scores), triangle.from_choices(choices))]
+
+    def features(*asked: Draws) -> tuple[float, ...] | None:
+        return triangle.features(ways(*asked))
+
+    def ends(*asked: Draws) -> tuple[tuple[float, ...], ...]:
+        return triangle.limits(ways(*asked)) or ()
+
+    samples = [[draws(rng, "ABC", 2, 0.2) for _ in range(3)] for _ in range(4)]
+    evidence, possible = told(samples, features, ends, "ABC")
+    for measure in triangle.MEASURES:
+        check(evidence, possible, measure, exact=False)
+
+
+def test_conflicts_of_one_answer_each_have_exact_limits() -> None:
+    def ways(score: str, choices: Draws) -> list[tuple[triangle.Way, triangle.Way]]:
+        return [(triangle.from_scores([float(score)], [2.0]), triangle.from_choices(choices))]
+
+    def features(*asked: Any) -> tuple[float, ...] | None:
+        return triangle.features(ways(*asked))
+
+    def ends(*asked: Any) -> tuple[tuple[float, ...], ...]:
+        return triangle.limits(ways(*asked)) or ()
+
+    samples: list[Any] = [("3", [None]), ("1", ["A"]), ("2", [None])]  # a tie cannot be opposed
+    evidence, possible = told(samples, features, ends, "ABC")
+    check(evidence, possible, triangle.MEASURES[0], exact=True)
+    assert limits_of(triangle.MEASURES[0], evidence) == pytest.approx((1 / 3, 2 / 3))
