@@ -30,6 +30,8 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> Limits:
     sums = evidence.total(members)
     missing = members[evidence.missing[members] == 1]
     if len(missing) == 0 and evidence.extremes is None:
+        if evidence.gaps is not None and evidence.gaps[members].any():
+            return None, None  # of samples that count, and nothing is said of what they could be
         found = float(value(sums))
         return (None, None) if np.isnan(found) else (found, found)
     if evidence.human is not None:
