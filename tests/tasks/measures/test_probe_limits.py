@@ -12,6 +12,7 @@ from tasks.measures import (
     order,
     own_words,
     slopes,
+    spread,
     triangle,
     wording,
     wording_limits,
@@ -211,3 +212,34 @@ def test_conflicts_of_one_answer_each_have_exact_limits() -> None:
     evidence, possible = told(samples, features, ends, "ABC")
     check(evidence, possible, triangle.MEASURES[0], exact=True)
     assert limits_of(triangle.MEASURES[0], evidence) == pytest.approx((1 / 3, 2 / 3))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_verdict_leaves_the_limits_of_the_spread(seed: int) -> None:
+    """Each image has two samples, of one group or of two; draws of the base, the arm, the twin."""
+    rng = np.random.default_rng(seed)
+
+    def features(groups: tuple[int, int], *asked: Draws) -> tuple[float, ...] | None:
+        both = zip(groups, (asked[:3], asked[3:]), strict=True)
+        known = [one for group, own in both if (one := spread.moved(group, own, float))]
+        return spread.features(known, 2) if known else None
+
+    def ends(groups: tuple[int, int], *asked: Draws) -> tuple[tuple[float, ...], ...]:
+        both = zip(groups, (asked[:3], asked[3:]), strict=True)
+        each = [spread.moved_limits(group, own, float, (1.0, 3.0)) for group, own in both]
+        given = features(groups, *asked)
+        found = [spread.features([one[case] for one in each], 2) for case in (0, 1)]
+        return tuple(tuple(np.subtract(end, given or 0.0).tolist()) for end in found)
+
+    samples: list[Any] = [
+        [(image % 2, seed % 2), *(draws(rng, "123", 1, 0.15) for _ in range(6))]
+        for image in range(4)
+    ]
+    evidence, possible = told(samples, features, ends, "123")
+    check(evidence, possible, spread.SPREAD, exact=False)
+    whole = [
+        [groups, *(["2"] if None in own else own for own in rest)] for groups, *rest in samples
+    ]
+    evidence, _ = told(whole, features, ends, "123")
+    value = float(valued(spread.SPREAD, evidence.total()))
+    assert limits_of(spread.SPREAD, evidence) == (value, value)

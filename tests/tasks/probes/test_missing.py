@@ -28,7 +28,7 @@ def samples(mode: Mode) -> list[Sample]:
     written = tuple(Response(author=f"r{i}", text=f"It rains {i}.") for i in range(SIZES[mode]))
     return [
         item(n, mode, LABELS[mode][n % len(LABELS[mode])], source="ab"[n % 2], responses=written)
-        for n in range(6)
+        for n in range(10)
     ]
 
 
@@ -57,8 +57,12 @@ def rows(probe: str, filling: str | None) -> dict[tuple[Any, ...], dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "probe", ["ablation", "overlay", "transforms", "paraphrase", "triangle", "order", "repeats"]
-)
+    "probe",
+    [
+        "ablation", "overlay", "transforms", "paraphrase", "triangle", "order", "repeats",
+        "sentiment",
+    ],
+)  # fmt: skip
 def test_no_refused_answer_to_a_probe_leaves_its_limits(probe: str) -> None:
     refused = rows(probe, None)
     assert any(row["bound_low"] != row["bound_high"] for row in refused.values())
