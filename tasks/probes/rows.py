@@ -163,8 +163,10 @@ def _image(sample: Mapping[str, Any]) -> tuple[str | None, str]:
 
 
 def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
-    """The samples' features as one array; `None` if no sample has any."""
+    """The samples' features as one array; `None` if no sample has any or could have had."""
     widths = {len(counts.features) for counts in counted if counts.features is not None}
+    if not widths:
+        widths = {len(counts.limits[0]) for counts in counted if counts.limits is not None}
     if not widths:
         return None
     width = max(widths)
