@@ -19,7 +19,7 @@ def of_config(config: RunConfig) -> list[str]:
 
 
 def of_authors(config: RunConfig, authors: Collection[str]) -> Iterator[str]:
-    """Judges without a response of their family, and members of families that nobody is."""
+    """Judges without a response of their family or a judge of another, and members nobody is."""
     probe = config.probes.get(FAMILIES)
     if probe is None:
         return
@@ -38,6 +38,11 @@ def of_authors(config: RunConfig, authors: Collection[str]) -> Iterator[str]:
         yield (
             f"probe {FAMILIES!r} says nothing of {alone!r}: no response is of such a judge's "
             f"family; `families` can name it beside some of {written!r}"
+        )
+    if len({known.get(name, name) for name in judges}) == 1 and len(alone) < len(judges):
+        yield (
+            f"probe {FAMILIES!r} says nothing of {judges!r}: there is no judge of another family "
+            "to compare with; add one"
         )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from tasks.measures.evidence import Evidence
 from tasks.measures.kinds import Floats, Ints, Limits
+from tasks.measures.kinds import Value as Measured
 
 PASSES = 6
 MOST_LEVELS = 50  # of the judge, tried one by one for missing verdicts
@@ -29,6 +30,8 @@ def bounds(value: Value, evidence: Evidence, members: Ints) -> Limits:
     sums = evidence.total(members)
     missing = members[evidence.missing[members] == 1]
     if len(missing) == 0 and evidence.extremes is None:
+        if evidence.gaps is not None and evidence.gaps[members].any():
+            return None, None  # of samples that count, and nothing is said of what they could be
         found = float(value(sums))
         return (None, None) if np.isnan(found) else (found, found)
     if evidence.human is not None:
@@ -50,6 +53,21 @@ def less(one: Limits, other: Limits) -> Limits:
         None if low is None or other_high is None else low - other_high,
         None if high is None or other_low is None else high - other_low,
     )
+
+
+def difference(one: Measured, other: Measured) -> Callable[..., Limits]:
+    """The limits of a measure that is one less another, which vary on their own: never too narrow.
+
+    Where nothing is missing they are its value.
+    """
+
+    def found(value: Value, evidence: Evidence, members: Ints) -> Limits:
+        def own(measured: Measured) -> Limits:
+            return bounds(lambda sums: measured(sums, evidence.columns), evidence, members)
+
+        return less(own(one), own(other))
+
+    return found
 
 
 def _candidates(human: Floats, judge: Floats) -> Ints:

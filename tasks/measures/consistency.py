@@ -25,6 +25,19 @@ def features(answers: Sequence[str | None]) -> tuple[float, ...]:
     )
 
 
+def limits(answers: Sequence[str | None]) -> tuple[tuple[float, ...], ...]:
+    """What is added to the columns if unreadable answers agreed with none, then with the most.
+
+    Where a scale has too few levels for them to agree with none, the first is too low.
+    """
+    given = features(answers)
+    readable = Counter(answer for answer in answers if answer is not None)
+    modal = readable.most_common(1)[0][0] if readable else ""
+    most = features([modal if answer is None else answer for answer in answers])
+    nothing = (0.0,) * len(COLUMNS)
+    return nothing, tuple(new - old for new, old in zip(most, given, strict=True))
+
+
 def majority_criterion(sums: Floats, columns: Columns) -> Floats:
     """Share of requests whose most frequent answer makes up more than half of the K answers.
 

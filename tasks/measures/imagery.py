@@ -13,8 +13,11 @@ from itertools import permutations, product
 import numpy as np
 
 from data.records import Scale
-from tasks.measures.correlation_bounds import Places, limits_of
+from tasks.measures import correlation_bounds, ratio_bounds
+from tasks.measures.bounds import difference
+from tasks.measures.correlation_bounds import Places
 from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
+from tasks.measures.ratio_bounds import Parts
 
 Draws = Sequence[str | None]
 AGREEMENT = ("labelled", "right_base", "right_arm")
@@ -23,6 +26,7 @@ COLUMNS = (
     "x", "xx", "y_base", "yy_base", "xy_base", "y_arm", "yy_arm", "xy_arm",
     "twinned", "kept", "kept_twin", "eligible", "fall", "fall_twin",
     "compared", "above", "gap_base", "gap_arm",
+    "maybe_eligible", "maybe_fall", "maybe_fall_twin",
 )  # fmt: skip
 
 
@@ -67,21 +71,24 @@ def moments(name: str, said: Sequence[float], label: float) -> dict[str, float]:
 def _twinned(before: Sequence[float], after: Sequence[float], scale: Scale) -> dict[str, float]:
     """Conformity, and deviation weighted by the share of base draws above the lowest score."""
     pairs, twins = list(product(before, after)), list(permutations(before, 2))
-
-    def kept(y: float, other: float) -> float:
-        return 1 - abs(y - other) / max(y - scale.low, scale.high - y)
-
-    def fall(y: float, other: float) -> float:
-        return max(0.0, y - other) / (y - scale.low) if y > scale.low else 0.0
-
     return {
         "twinned": 1.0,
-        "kept": mean([kept(*pair) for pair in pairs]),
-        "kept_twin": mean([kept(*pair) for pair in twins]),
+        "kept": mean([kept(*pair, scale) for pair in pairs]),
+        "kept_twin": mean([kept(*pair, scale) for pair in twins]),
         "eligible": mean([y > scale.low for y in before]),
-        "fall": mean([fall(*pair) for pair in pairs]),
-        "fall_twin": mean([fall(*pair) for pair in twins]),
+        "fall": mean([fall(*pair, scale) for pair in pairs]),
+        "fall_twin": mean([fall(*pair, scale) for pair in twins]),
     }
+
+
+def kept(y: float, other: float, scale: Scale) -> float:
+    """How near another score is to y, from 0 at the far end of the scale to 1 at y."""
+    return 1 - abs(y - other) / max(y - scale.low, scale.high - y)
+
+
+def fall(y: float, other: float, scale: Scale) -> float:
+    """How far another score lies below y, as a share of the way to the lowest."""
+    return max(0.0, y - other) / (y - scale.low) if y > scale.low else 0.0
 
 
 def readable(draws: Draws) -> list[str]:
@@ -183,55 +190,41 @@ def _places(arm: str) -> Places:
     return Places(*(COLUMNS.index(name) for name in names))
 
 
+def _parts(name: str) -> Parts:
+    """Where a deviation stands, which only base scores above the lowest enter."""
+    names = name, "eligible", f"maybe_{name}", "maybe_eligible"
+    return Parts(*map(COLUMNS.index, names))
+
+
 LABELLED = (part(COLUMNS, "labelled"),)
 ELIGIBLE, TWINNED = (part(COLUMNS, "eligible"),), (part(COLUMNS, "twinned"),)
+FALL, FALL_TWIN = _parts("fall"), _parts("fall_twin")
 LOST = Measure("agreement_lost", None, "higher", agreement_lost, of=LABELLED, labelled=True)
 LIFT = Measure(
-    "visual_lift",
-    "score",
-    "higher",
-    visual_lift,
-    of=LABELLED,
-    labelled=True,
-    limits=limits_of(_places("base"), _places("arm")),
-)
+    "visual_lift", "score", "higher", visual_lift, of=LABELLED, labelled=True,
+    limits=correlation_bounds.limits_of(_places("base"), _places("arm")),
+)  # fmt: skip
 DEVIATION = (
-    Measure("bias_deviation", "score", "higher", bias_deviation, bounded=False, of=ELIGIBLE),
     Measure(
-        "bias_deviation_rerun",
-        "score",
-        "neither",
-        bias_deviation_rerun,
-        bounded=False,
-        of=ELIGIBLE,
+        "bias_deviation", "score", "higher", bias_deviation,
+        of=ELIGIBLE, limits=ratio_bounds.limits_of(FALL),
     ),
     Measure(
-        "bias_deviation_excess",
-        "score",
-        "higher",
-        bias_deviation_excess,
-        bounded=False,
-        of=ELIGIBLE,
+        "bias_deviation_rerun", "score", "neither", bias_deviation_rerun,
+        of=ELIGIBLE, limits=ratio_bounds.limits_of(FALL_TWIN),
     ),
-)
+    Measure(
+        "bias_deviation_excess", "score", "higher", bias_deviation_excess,
+        of=ELIGIBLE, limits=ratio_bounds.limits_of(FALL, FALL_TWIN),
+    ),
+)  # fmt: skip
 CONFORMITY = (
-    Measure("bias_conformity", "score", "higher", bias_conformity, bounded=False, of=TWINNED),
+    Measure("bias_conformity", "score", "higher", bias_conformity, of=TWINNED),
+    Measure("bias_conformity_rerun", "score", "neither", bias_conformity_rerun, of=TWINNED),
     Measure(
-        "bias_conformity_rerun",
-        "score",
-        "neither",
-        bias_conformity_rerun,
-        bounded=False,
-        of=TWINNED,
+        "bias_conformity_excess", "score", "higher", bias_conformity_excess,
+        of=TWINNED, limits=difference(bias_conformity, bias_conformity_rerun),
     ),
-    Measure(
-        "bias_conformity_excess",
-        "score",
-        "higher",
-        bias_conformity_excess,
-        bounded=False,
-        of=TWINNED,
-    ),
-)
+)  # fmt: skip
 AUC = Measure("mismatch_auc", "score", "higher", mismatch_auc, of=(part(COLUMNS, "compared"),))
 MEASURES = (LOST, LIFT, *DEVIATION, *CONFORMITY, AUC)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tasks.measures.bounds import bounds, less
+from tasks.measures.bounds import difference
 from tasks.measures.contrast import BOTH, column
-from tasks.measures.evidence import Evidence
-from tasks.measures.kinds import Columns, Floats, Ints, Limits, Measure, ratio
+from tasks.measures.kinds import Columns, Floats, Measure, ratio
 
 
 def noise_base(sums: Floats, columns: Columns) -> Floats:
@@ -25,14 +22,11 @@ def noise_shift(sums: Floats, columns: Columns) -> Floats:
     return noise_changed(sums, columns) - noise_base(sums, columns)
 
 
-def _shift_limits(value: Callable[[Floats], Floats], evidence: Evidence, members: Ints) -> Limits:
-    columns = evidence.columns
-    changed = bounds(lambda sums: noise_changed(sums, columns), evidence, members)
-    return less(changed, bounds(lambda sums: noise_base(sums, columns), evidence, members))
-
-
 MEASURES = (
     Measure("noise_base", None, "lower", noise_base, of=BOTH),
     Measure("noise_changed", None, "lower", noise_changed, of=BOTH),
-    Measure("noise_shift", None, "lower", noise_shift, of=BOTH, limits=_shift_limits),
-)
+    Measure(
+        "noise_shift", None, "lower", noise_shift,
+        of=BOTH, limits=difference(noise_changed, noise_base),
+    ),
+)  # fmt: skip

@@ -5,19 +5,24 @@ Draws are verdicts in own order, `None` where an answer has no readable verdict.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, product
 
+import numpy as np
+
 from data.records import LETTERS, TIE
-from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
+from tasks.measures.bounds import bounds
+from tasks.measures.evidence import Evidence
+from tasks.measures.kinds import Columns, Floats, Ints, Limits, Measure, part, ratio
 
 Draws = Sequence[str | None]
 COLUMNS = (
     "n", "consistent", "first", "second", "primacy", "recency",
     "labelled", "right",
     "both", "cross", "within",
-    "all", "unread",
+    "all", "unread", "gap",
 )  # fmt: skip
+ROUNDING = 1e-9
 TURNED = {"A": "B", "B": "A", TIE: TIE}
 
 
@@ -42,6 +47,8 @@ def limits(base: Draws, swapped: Draws, label: str | None) -> tuple[tuple[float,
     """What is added to the columns if every answer without a verdict spoke for one side.
 
     At first for the second place, against consistency and against the label, then the other way.
+    Whether two answers differ is said of every two by themselves, within an order the other way
+    round, and `gap` is the share that may have been ties: never too narrow.
     """
     given = features(base, swapped, label)
     return tuple(
@@ -55,8 +62,7 @@ def limits(base: Draws, swapped: Draws, label: str | None) -> tuple[tuple[float,
     )
 
 
-_FILLED = frozenset({"n", "consistent", "first", "second", "primacy", "recency",
-                     "labelled", "right"})  # fmt: skip
+_FILLED = frozenset(COLUMNS) - {"all", "unread"}
 
 
 def _filled(base: Draws, swapped: Draws, label: str | None, up: bool) -> tuple[float, ...]:
@@ -71,7 +77,19 @@ def _filled(base: Draws, swapped: Draws, label: str | None, up: bool) -> tuple[f
     if label is not None:
         orders = [[up if v is None else v == label for v in draws] for draws in (base, swapped)]
         found["right"] = sum(map(_mean, orders)) / 2
+    found["gap"] = (base.count(None) / len(base) + swapped.count(None) / len(swapped)) / 2
+    if len(base) > 1 and len(swapped) > 1:
+        found |= {
+            "both": 1.0,
+            "cross": _differing(product(base, swapped), not up),
+            "within": sum(_differing(combinations(way, 2), up) for way in (base, swapped)) / 2,
+        }
     return tuple(found.values())
+
+
+def _differing(pairs: Iterable[tuple[str | None, str | None]], unknown: bool) -> float:
+    """The share of pairs that differ; what one of a missing answer does is given."""
+    return _mean([unknown if x is None or y is None else x != y for x, y in pairs])
 
 
 def _pair_columns(
@@ -134,10 +152,37 @@ def consistency_beyond_coin(sums: Floats, columns: Columns) -> Floats:
     The coin does not look at the pair: it ties with the judge's share c of ties and is consistent
     in c^2 + (1 - c)^2 / 2. Below zero the judge follows the place rather than the response.
     """
-    n = _column(sums, "n")
-    decided = ratio(_column(sums, "first") + _column(sums, "second"), n)
-    coin = (1 - decided) ** 2 + decided**2 / 2
+    coin = _coin(_decided(sums))
     return ratio(position_consistency(sums, columns) - coin, 1 - coin)
+
+
+def _decided(sums: Floats) -> Floats:
+    """The share of answers that are no tie."""
+    return ratio(_column(sums, "first") + _column(sums, "second"), _column(sums, "n"))
+
+
+def _coin(decided: Floats) -> Floats:
+    return (1 - decided) ** 2 + decided**2 / 2
+
+
+def _coin_limits(value: Callable[[Floats], Floats], evidence: Evidence, members: Ints) -> Limits:
+    """Those of `consistency_beyond_coin`: consistency at its ends, and any share of ties there is.
+
+    The coin is least consistent where a third are ties. Where all could be ties the lower limit is
+    not known, as the coin is then as consistent as the judge.
+    """
+    if evidence.extremes is None or not evidence.extremes[members].any():
+        return bounds(value, evidence, members)
+    low, high = bounds(lambda s: position_consistency(s, evidence.columns), evidence, members)
+    if low is None or high is None:
+        return None, None
+    sums = evidence.total(members) + evidence.extremes[members, 0].sum(0)
+    most = float(_decided(sums))
+    least = max(0.0, most - float(_column(sums, "gap") / _column(sums, "n")))
+    beyond = [1 - float(_coin(np.asarray(share))) for share in (least, most)]
+    widest = 1 - float(_coin(np.clip(2 / 3, least, most)))
+    lowest = None if min(beyond) < ROUNDING else 1 - (1 - low) / min(beyond)
+    return lowest, None if widest < ROUNDING else 1 - (1 - high) / widest
 
 
 def excess_flip(sums: Floats, columns: Columns) -> Floats:
@@ -171,9 +216,11 @@ def pair_unreadable(sums: Floats, columns: Columns) -> Floats:
 BOTH, LABELLED, ALL = ((part(COLUMNS, name),) for name in ("both", "labelled", "all"))
 MEASURES = (
     Measure("first_preference", "pair", "neither", first_preference),
-    Measure("excess_flip", "pair", "lower", excess_flip, bounded=False, of=BOTH, skewed=True),
+    Measure("excess_flip", "pair", "lower", excess_flip, of=BOTH, skewed=True),
     Measure("position_consistency", "pair", "higher", position_consistency),
-    Measure("consistency_beyond_coin", "pair", "higher", consistency_beyond_coin, bounded=False),
+    Measure(
+        "consistency_beyond_coin", "pair", "higher", consistency_beyond_coin, limits=_coin_limits
+    ),
     Measure("preference_fairness", "pair", "neither", preference_fairness),
     Measure(
         "both_order_accuracy", "pair", "higher", both_order_accuracy, of=LABELLED, labelled=True

@@ -1,9 +1,11 @@
 """Self and family preference: what judges give to responses of their own kind, beyond the labels.
 
 A cell of the matrix is the mean of judge minus label over a responder's samples that every judge
-answered. Taking the row's and the column's mean out leaves what is left when a judge's severity and
-a responder's quality are known; a judge's preference is what is left for its own family less what
-is left for the others. Source of the design: difference in differences with the label as control.
+answered. A judge's preference is how much more than judges of other families it gives to the
+responders of its own family, less the same for all others: its severity and the responders' quality
+cancel. Judges of its own family are left out, as they share what is looked for; without one of
+another family nothing can be said. Source of the design: difference in differences with the label
+as control.
 
 With a handful of responders the responder is the unit: idiosyncratic taste of a judge for a
 responder looks like self-preference, and images cannot tell them apart. The interval is therefore
@@ -32,7 +34,8 @@ RULE = "base rows that every judge answered"
 MODES: tuple[Mode, ...] = ("score", "pair")
 FEWEST = 3  # responders of other families, for an interval
 ALONE = (
-    "not defined: with one judge, severity and preference cannot be told apart; name a second judge"
+    "not defined: no judge of another family, without which quality and preference cannot be told "
+    "apart; name one"
 )
 
 
@@ -113,17 +116,26 @@ def _values(mode: str, verdicts: Sequence[str]) -> Floats:
     return np.array({"A": [1.0, 0.0], "B": [0.0, 1.0]}.get(choice, [0.5, 0.5]))
 
 
-def preference(cells: Floats, judge: int, own: Sequence[int], level: float) -> dict[str, Any]:
+def preference(
+    cells: Floats, judge: int, foreign: Sequence[int], own: Sequence[int], level: float
+) -> dict[str, Any]:
     """A judge's preference for the responders `own`, with its interval over responders.
+
+    Args:
+        cells: judge minus label, judges by responders.
+        judge: whose preference.
+        foreign: the judges of other families, with whom it is compared.
+        own: the responders of its family.
+        level: of the interval.
 
     Returns:
         `value`, `low`, `high`, `note`; `None` where they are not defined.
     """
     others = [column for column in range(cells.shape[1]) if column not in set(own)]
-    if cells.shape[0] < 2:
+    if not foreign:
         return {"value": None, "low": None, "high": None, "note": ALONE}
-    # the judge's own severity cancels in the difference; the other judges show the quality
-    left = cells[judge] - np.delete(cells, judge, axis=0).mean(0)
+    # the judge's own severity cancels in the difference; judges of other families show the quality
+    left = cells[judge] - cells[list(foreign)].mean(0)
     value = float(left[own].mean() - left[others].mean())
     above = int(sum(left[other] >= left[own].max() for other in others)) + 1
     note = f"{len(left)} responders: permutation p >= {above / (len(others) + 1):.2f}"
@@ -136,6 +148,7 @@ def preference(cells: Floats, judge: int, own: Sequence[int], level: float) -> d
 
 def _told(matrix: Matrix, families: Mapping[str, str], probe: str, level: float) -> list[Estimate]:
     rows = []
+    kin = [families.get(subject.judge, subject.judge) for subject in matrix.judges]
     for at, subject in enumerate(matrix.judges):
         for column, responder in enumerate(matrix.responders):
             cell = {"value": float(matrix.cells[at, column]), "low": None, "high": None}
@@ -143,14 +156,14 @@ def _told(matrix: Matrix, families: Mapping[str, str], probe: str, level: float)
             rows.append(
                 _estimate(matrix, subject, probe, "judge_minus_label", responder, told, level)
             )
-        family = families.get(subject.judge, subject.judge)
         own = [
             column
             for column, responder in enumerate(matrix.responders)
-            if families.get(responder, responder) == family
+            if families.get(responder, responder) == kin[at]
         ]
-        if len(matrix.judges) < 2 or (own and len(own) < len(matrix.responders)):
-            told = preference(matrix.cells, at, own, level)
+        foreign = [other for other, family in enumerate(kin) if family != kin[at]]
+        if len(kin) < 2 or (own and len(own) < len(matrix.responders)):
+            told = preference(matrix.cells, at, foreign, own, level)
             rows.append(_estimate(matrix, subject, probe, "self_preference", None, told, level))
     return rows
 

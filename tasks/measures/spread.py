@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tasks.measures.kinds import Columns, Floats, Measure
+from tasks.measures.spread_limits import spread_limits
+
+Draws = Sequence[str | None]
 
 
 class Moved(NamedTuple):
@@ -17,6 +20,35 @@ class Moved(NamedTuple):
     group: int
     effect: float
     twin: float
+
+
+def moved(group: int, asked: Sequence[Draws], value: Callable[[str], float]) -> Moved | None:
+    """One sample's effects from its draws as asked, under the change and under its twin.
+
+    `None` where one of them has no readable draw.
+    """
+    read = [[verdict for verdict in draws if verdict is not None] for draws in asked]
+    if not all(read):
+        return None
+    base, changed, twin = (sum(map(value, draws)) / len(draws) for draws in read)
+    return Moved(group, changed - base, twin - base)
+
+
+def moved_limits(
+    group: int,
+    asked: Sequence[Draws],
+    value: Callable[[str], float],
+    ends: tuple[float, float],
+) -> tuple[Moved, Moved]:
+    """One sample's effects at their least, then at their most; `ends` are those of a value."""
+    least, most = (
+        [sum(end if v is None else value(v) for v in draws) / len(draws) for draws in asked]
+        for end in ends
+    )
+    return (
+        Moved(group, least[1] - most[0], least[2] - most[0]),
+        Moved(group, most[1] - least[0], most[2] - least[0]),
+    )
 
 
 def features(moved: Sequence[Moved], groups: int) -> tuple[float, ...]:
@@ -79,6 +111,6 @@ def _groups(width: int) -> int:
 
 SPREAD = Measure(
     "effect_spread", None, "lower", effect_spread,
-    bounded=False, undefined="fewer than two groups of two images",
+    limits=spread_limits(_groups), undefined="fewer than two groups of two images",
 )  # fmt: skip
 MEASURES = (SPREAD,)

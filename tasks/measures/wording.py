@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
-from math import comb
 
 import numpy as np
 
+from data.records import Mode
+from tasks.measures.bounds import difference
 from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
-from tasks.measures.side_by_side import WIDTH, headline
+from tasks.measures.majorities import Draws, by_noise, majority
+from tasks.measures.side_by_side import WIDTH, headline, side
+from tasks.measures.wording_limits import range_limits
 
 FLIPS = ("both", "differ", "both_by_noise", "differ_by_noise", "samples", "any")
-Draws = Sequence[str]
 
 
 def flip_features(prompts: Sequence[Draws]) -> tuple[float, ...]:
@@ -26,50 +27,23 @@ def flip_features(prompts: Sequence[Draws]) -> tuple[float, ...]:
         both = mine is not None and its is not None
         pooled = Counter([*prompts[one], *prompts[other]])
         counts = tuple(sorted(pooled.values()))
-        sums += (float(both), float(both and mine != its), *_by_noise(counts, len(prompts[one])))
+        sums += (float(both), float(both and mine != its), *by_noise(counts, len(prompts[one])))
     known = {each for each in majorities if each is not None}
     clear = sum(each is not None for each in majorities) > 1
     return (*map(float, sums), float(clear), float(clear and len(known) > 1))
 
 
-def majority(draws: Draws) -> str | None:
-    """The verdict of more than half of the answers; `None` where there is none."""
-    verdict, votes = Counter(draws).most_common(1)[0] if draws else (None, 0)
-    return verdict if 2 * votes > len(draws) else None
+def half_features(
+    mode: Mode, labels: Sequence[str], prompts: Sequence[Draws]
+) -> tuple[float, ...] | None:
+    """The sums' columns of one sample's readable answers to each prompt, in two halves.
 
-
-@functools.lru_cache(maxsize=65536)
-def _by_noise(counts: tuple[int, ...], first: int) -> tuple[float, float]:
-    """P(both parts have a majority) and P(they have and differ) if answers are dealt at random.
-
-    `counts` are those of the pooled verdicts; `first` of the answers go to the first part.
+    `None` where a prompt has fewer than two.
     """
-    total = sum(counts)
-    both = differ = 0.0
-    for ways, dealt in _deals(counts, first):
-        one = _leader(dealt, first)
-        other = _leader([c - d for c, d in zip(counts, dealt, strict=True)], total - first)
-        if one is not None and other is not None:
-            both += ways
-            differ += ways * (one != other)
-    every = comb(total, first)
-    return both / every, differ / every
-
-
-def _deals(counts: tuple[int, ...], left: int) -> Iterator[tuple[int, list[int]]]:
-    """In how many ways each part of the counts can be dealt."""
-    if not counts:
-        if left == 0:
-            yield 1, []
-        return
-    rest = sum(counts[1:])
-    for here in range(max(0, left - rest), min(counts[0], left) + 1):
-        for ways, others in _deals(counts[1:], left - here):
-            yield comb(counts[0], here) * ways, [here, *others]
-
-
-def _leader(counts: Sequence[int], total: int) -> int | None:
-    return next((at for at, count in enumerate(counts) if 2 * count > total), None)
+    if min(map(len, prompts)) < 2:
+        return None
+    sides = [side(mode, labels, draws[half::2]) for half in (0, 1) for draws in prompts]
+    return tuple(value for columns in sides for value in columns)
 
 
 def _flip(sums: Floats, name: str) -> Floats:
@@ -91,8 +65,11 @@ def prompt_flip_excess(sums: Floats, columns: Columns) -> Floats:
     does not move has 0; for another it understates, because real differences are dealt as well:
     `excess_change` has the size.
     """
-    noise = ratio(_flip(sums, "differ_by_noise"), _flip(sums, "both_by_noise"))
-    return prompt_flip(sums, columns) - noise
+    return prompt_flip(sums, columns) - _by_noise(sums, columns)
+
+
+def _by_noise(sums: Floats, columns: Columns) -> Floats:
+    return ratio(_flip(sums, "differ_by_noise"), _flip(sums, "both_by_noise"))
 
 
 def prompt_flip_any(sums: Floats, columns: Columns) -> Floats:
@@ -122,16 +99,12 @@ def wording_range(sums: Floats, columns: Columns) -> Floats:
 
 DECIDED, DEALT = (part(FLIPS, "both"),), (part(FLIPS, "both"), part(FLIPS, "both_by_noise"))
 FLIP = (
-    Measure("prompt_flip", None, "lower", prompt_flip, bounded=False, of=DECIDED),
-    Measure("prompt_flip_excess", None, "lower", prompt_flip_excess, bounded=False, of=DEALT),
+    Measure("prompt_flip", None, "lower", prompt_flip, of=DECIDED),
     Measure(
-        "prompt_flip_any",
-        None,
-        "lower",
-        prompt_flip_any,
-        bounded=False,
-        of=(part(FLIPS, "samples"),),
+        "prompt_flip_excess", None, "lower", prompt_flip_excess,
+        of=DEALT, limits=difference(prompt_flip, _by_noise),
     ),
-)
-RANGE = Measure("wording_range", None, "lower", wording_range, bounded=False, labelled=True)
+    Measure("prompt_flip_any", None, "lower", prompt_flip_any, of=(part(FLIPS, "samples"),)),
+)  # fmt: skip
+RANGE = Measure("wording_range", None, "lower", wording_range, labelled=True, limits=range_limits)
 MEASURES = (*FLIP, RANGE)

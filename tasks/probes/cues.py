@@ -185,20 +185,22 @@ def _spread(arm: Arm, keys: Sequence[str], scale: Scale) -> Counting:
 
     def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         target = arm.target(row) if arm.target else None
-        value = reading(row["mode"], scale, row, target).value
+        worth = reading(row["mode"], scale, row, target)
         keyed = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
-        if value is None or not keyed:
+        if worth.value is None or not keyed:
             return Counted(None, asked=False)
-        means, unread = [], 0
-        for belongs in (named("base"), arm.treated, arm.control):
-            read = [c.verdict for c in cells if belongs(c.variant) and c.verdict is not None]
-            if not read:
-                return Counted(None, answered=False)
-            unread += sum(belongs(c.variant) and c.verdict is None and not c.open for c in cells)
-            means.append(sum(map(value, read)) / len(read))
-        base, treated, twin = means
-        moved = spread.Moved(keys.index(keyed[0]), treated - base, twin - base)
-        return Counted(moved, gaps=unread > 0)
+        asked = [
+            [c.verdict for c in cells if belongs(c.variant) and not c.open]
+            for belongs in (named("base"), arm.treated, arm.control)
+        ]
+        if not all(asked):  # not answered yet is no refusal
+            return Counted(None, answered=False)
+        group = keys.index(keyed[0])
+        moved = spread.moved(group, asked, worth.value)
+        limits = None
+        if any(None in draws for draws in asked):
+            limits = spread.moved_limits(group, asked, worth.value, (worth.low, worth.high))
+        return Counted(moved, limits, answered=moved is not None, gaps=limits is not None)
 
     def of_image(moved: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
         return spread.features([spread.Moved(int(one[0]), *one[1:]) for one in moved], len(keys))

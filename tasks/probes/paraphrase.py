@@ -11,7 +11,7 @@ import polars as pl
 from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import wording
 from tasks.measures.labels import label_verdicts
-from tasks.measures.side_by_side import side
+from tasks.measures.wording_limits import flip_limits, half_limits
 from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted
@@ -59,35 +59,46 @@ class Paraphrase:
             frames.append(agreements(self.name, mode, found, arms))
             each = [*((name, ("base", name)) for name in WORDINGS), (EVERY, PROMPTS)]
             flips = [Counting(partial(_flips, prompts), wording.FLIP, arm) for arm, prompts in each]
-            apart = Counting(partial(_halves, mode), (wording.RANGE,), EVERY)
+            ends = float(found.scale.low), float(found.scale.high)
+            apart = Counting(partial(_halves, mode, ends), (wording.RANGE,), EVERY)
             frames.append(counted(self.name, mode, found, [*flips, apart]))
         return pl.concat(frames)
 
 
 def _flips(prompts: Sequence[str], row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
     """A sample counts if every wording has a readable answer."""
-    said = [_readable(cells, prompt) for prompt in prompts]
+    asked = [_draws(cells, prompt) for prompt in prompts]
+    if not all(asked):  # not answered yet is no refusal
+        return Counted(None, answered=False)
+    said = [_readable(draws) for draws in asked]
     found = wording.flip_features(said) if all(said) else None
-    return Counted(found, answered=found is not None, gaps=_gaps(prompts, cells))
+    limits = None
+    if any(None in draws for draws in asked):
+        limits = flip_limits(asked, found)
+    return Counted(found, limits, answered=found is not None)
 
 
-def _halves(mode: Mode, row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+def _halves(
+    mode: Mode, ends: tuple[float, float], row: Mapping[str, Any], cells: Sequence[Cell]
+) -> Counted:
     """Agreement with the label of every wording, in both halves of its answers."""
     labels = label_verdicts(row)
     if not labels:
         return Counted(None, asked=False)
-    said = [_readable(cells, prompt) for prompt in PROMPTS]
-    if min(map(len, said)) < 2:
-        return Counted(None, answered=False, gaps=_gaps(PROMPTS, cells))
-    halves = [side(mode, labels, draws[half::2]) for half in (0, 1) for draws in said]
-    features = tuple(value for columns in halves for value in columns)
-    return Counted(features, gaps=_gaps(PROMPTS, cells))
+    asked = [_draws(cells, prompt) for prompt in PROMPTS]
+    if min(map(len, asked)) < 2:
+        return Counted(None, answered=False)
+    features = wording.half_features(mode, labels, [_readable(draws) for draws in asked])
+    limits = None
+    if any(None in draws for draws in asked):
+        limits = half_limits(mode, labels, asked, ends, features)
+    return Counted(features, limits, answered=features is not None)
 
 
-def _gaps(prompts: Sequence[str], cells: Sequence[Cell]) -> bool:
-    return any(c.verdict is None and not c.open for c in cells if c.variant in prompts)
-
-
-def _readable(cells: Sequence[Cell], variant: str) -> list[str]:
+def _draws(cells: Sequence[Cell], variant: str) -> list[str | None]:
     mine = sorted((c for c in cells if c.variant == variant), key=lambda cell: cell.repeat)
-    return [cell.verdict for cell in mine if cell.verdict is not None]
+    return [cell.verdict for cell in mine if not cell.open]
+
+
+def _readable(draws: Sequence[str | None]) -> list[str]:
+    return [verdict for verdict in draws if verdict is not None]

@@ -74,21 +74,29 @@ def _stepping(mode: Mode, scale: Scale, arms: Sequence[Arm]) -> Count:
     target = arms[0].target
     apart = _points if mode == "score" else _differ
 
+    def furthest(verdict: str | None) -> float:
+        if mode != "score":
+            return 1.0
+        known = scale.low if verdict is None else float(verdict)
+        return max(known - scale.low, scale.high - known)
+
     def count(row: Row, cells: Sequence[Cell]) -> Counted:
-        base = _draws(cells, arms[0].control)
-        doses = [_draws(cells, arm.treated) for arm in arms]
-        if not base or not all(doses):
+        sides = [[c for c in cells if belongs(c.variant)]
+                 for belongs in (arms[0].control, *(arm.treated for arm in arms))]  # fmt: skip
+        if not all(sides):
             return Counted(None, asked=False)
-        value = reading(mode, scale, row, target(row) if target else None).value
-        features = slopes.series_features(base, doses, apart, value)
-        gaps = any(None in draws for draws in (base, *doses))
-        return Counted(features, answered=features is not None, gaps=gaps)
+        base, *doses = (tuple(c.verdict for c in side if not c.open) for side in sides)
+        if not base or not all(doses):  # not answered yet is no refusal
+            return Counted(None, answered=False)
+        worth = reading(mode, scale, row, target(row) if target else None)
+        features = slopes.series_features(base, doses, apart, worth.value)
+        limits = None
+        if any(None in draws for draws in (base, *doses)):
+            ends = worth.low, worth.high
+            limits = slopes.series_limits(base, doses, apart, furthest, worth.value, ends)
+        return Counted(features, limits, answered=features is not None)
 
     return count
-
-
-def _draws(cells: Sequence[Cell], belongs: Callable[[str], bool]) -> tuple[str | None, ...]:
-    return tuple(cell.verdict for cell in cells if belongs(cell.variant))
 
 
 def _points(one: str, other: str) -> float:

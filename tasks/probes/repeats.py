@@ -13,7 +13,7 @@ from tasks.measures import consistency, reliability
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Measure
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
-from tasks.probes.rows import Cell, Features, probed
+from tasks.probes.rows import Cell, Counted, Features, probed
 
 MOST_LEVELS = 25  # of answers, for their agreement as levels
 
@@ -66,21 +66,24 @@ def _levels(probe: str, mode: Mode, verdicts: pl.DataFrame) -> list[str]:
 def _coincidences(levels: Sequence[str]) -> Features:
     at = {level: index for index, level in enumerate(levels)}
 
-    def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+    def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         """A request counts once all answers are in and two of them are readable."""
         read = [at[cell.verdict] for cell in cells if cell.verdict is not None]
+        gaps = len(read) < len(cells)
         if any(cell.open for cell in cells) or len(read) < 2:
-            return None
-        return reliability.coincidences(read, len(levels))
+            return Counted(None, answered=False, gaps=gaps)
+        return Counted(reliability.coincidences(read, len(levels)), gaps=gaps)
 
     return features
 
 
-def _answers(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+def _answers(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
     """A sample counts once all K answers are in; an unreadable one agrees with none."""
     if any(cell.open for cell in cells):
-        return None
-    return consistency.features([cell.verdict for cell in cells])
+        return Counted(None, answered=False)
+    answers = [cell.verdict for cell in cells]
+    limits = consistency.limits(answers) if None in answers else None
+    return Counted(consistency.features(answers), limits)
 
 
 def _scores(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:

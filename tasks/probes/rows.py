@@ -36,7 +36,8 @@ class Counted(NamedTuple):
     """What a sample adds to the sums, and with its unreadable verdicts at their worst and best.
 
     A sample that is not `asked` has no part in the estimate; one that is not `answered` is missing.
-    `gaps` says that some of its verdicts are not readable, by default if there are limits.
+    `gaps` says that some of its verdicts are not readable, by default if there are limits. Where
+    columns are made of an image's samples together, limits are the features at worst and at best.
     """
 
     features: tuple[float, ...] | None
@@ -119,26 +120,42 @@ def _counted(features: Counted | tuple[float, ...] | None) -> Counted:
 
 Asked = tuple[Mapping[str, Any], Counted]
 Numbers = tuple[float, ...]
+Together = Callable[[Sequence[Numbers]], Numbers]
 
 
-def _by_image(
-    asked: Sequence[Asked], together: Callable[[Sequence[Numbers]], Numbers]
-) -> list[Asked]:
-    """The samples with what their image adds in its first one, and nothing in the others."""
-    images: dict[tuple[str | None, str], list[Numbers]] = {}
-    for sample, counts in asked:
-        if counts.features is not None:
-            images.setdefault(_image(sample), []).append(counts.features)
-    added = {image: together(features) for image, features in images.items()}
-    found = []
-    for sample, counts in asked:
-        if counts.features is None:
-            found.append((sample, counts))
-            continue
-        features = added[_image(sample)]
-        found.append((sample, counts._replace(features=features)))
-        added[_image(sample)] = (0.0,) * len(features)
+def _by_image(asked: Sequence[Asked], together: Together) -> list[Asked]:
+    """The samples with what their image adds in one of them, and nothing in the others."""
+    images: dict[tuple[str | None, str], list[int]] = {}
+    for at, (sample, _) in enumerate(asked):
+        images.setdefault(_image(sample), []).append(at)
+    found = list(asked)
+    for members in images.values():
+        own = [asked[at][1] for at in members]
+        features, limits = _made(own, together)
+        blank = None if features is None else (0.0,) * len(features)
+        carrier = next((n for n, counts in enumerate(own) if counts.features is not None), 0)
+        for n, (at, counts) in enumerate(zip(members, own, strict=True)):
+            given = None if counts.features is None else features if n == carrier else blank
+            mine = counts._replace(features=given, limits=limits if n == carrier else None)
+            found[at] = asked[at][0], mine
     return found
+
+
+def _made(
+    own: Sequence[Counted], together: Together
+) -> tuple[Numbers | None, tuple[Numbers, ...] | None]:
+    """An image's columns from its samples, and what is added to them at worst and at best."""
+    known = [counts.features for counts in own if counts.features is not None]
+    features = together(known) if known else None
+    if all(counts.limits is None for counts in own):
+        return features, None
+    limits = []
+    for case in (0, 1):
+        parts = [c.features if c.limits is None else c.limits[case] for c in own]
+        end = together([part for part in parts if part is not None])
+        given = features or (0.0,) * len(end)
+        limits.append(tuple(new - old for new, old in zip(end, given, strict=True)))
+    return features, tuple(limits)
 
 
 def _image(sample: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -146,8 +163,10 @@ def _image(sample: Mapping[str, Any]) -> tuple[str | None, str]:
 
 
 def _evidence(counted: Sequence[Counted], columns: Columns) -> Evidence | None:
-    """The samples' features as one array; `None` if no sample has any."""
+    """The samples' features as one array; `None` if no sample has any or could have had."""
     widths = {len(counts.features) for counts in counted if counts.features is not None}
+    if not widths:
+        widths = {len(counts.limits[0]) for counts in counted if counts.limits is not None}
     if not widths:
         return None
     width = max(widths)

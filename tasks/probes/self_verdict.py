@@ -14,7 +14,7 @@ from tasks.measures import own_words
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 from tasks.opinions import opinion
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant
-from tasks.probes.rows import Cell, probed
+from tasks.probes.rows import Cell, Counted, probed
 
 READ = "read"
 
@@ -48,26 +48,27 @@ class SelfVerdict:
         )
 
 
-def _compared(
-    mode: Mode, found: Found
-) -> Callable[[Mapping[str, Any], Sequence[Cell]], tuple[float, ...] | None]:
-    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:
+def _compared(mode: Mode, found: Found) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
+    def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         """A sample counts if it has a readable answer whose text is there; repeats are averaged."""
         labels, size = label_verdicts(row), len(row["responses"] or ()) or 1
-        rows = []
+        rows, missing = [], 0
         for cell in cells:
             text = found.texts.get(cell.request_key or "")
             if cell.verdict is None or text is None:
+                missing += not cell.open
                 continue
             words = opinion(text, mode, size, found.scale)
             verdict = _outcome(mode, cell.verdict)
             right = [_right(mode, labels, said) for said in (words, verdict)]
             rows.append(own_words.features(verdict, words, *right))
+        limits = own_words.limits(rows, missing, bool(labels)) if missing else None
         if not rows:
-            return None
-        return tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
+            return Counted(None, limits, answered=False)
+        means = tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
+        return Counted(means, limits)
 
-    return features
+    return count
 
 
 def _outcome(mode: Mode, verdict: str) -> str:

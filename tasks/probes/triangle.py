@@ -19,7 +19,7 @@ SIDES: Mapping[Mode, tuple[tuple[Mode, Mode], ...]] = {
     "pair": (("score", "pair"),),
     "batch": (("score", "pair"), ("pair", "batch"), ("score", "batch")),
 }
-Draws = Mapping[str, Sequence[str]]
+Draws = Mapping[str, Sequence[str | None]]
 
 
 class Triangle:
@@ -84,35 +84,32 @@ def _under_samples_mode(found: Found, probe: str) -> pl.DataFrame:
 
 
 def _conflicts(one: Mode, other: Mode) -> Callable[[Mapping[str, Any], Sequence[Cell]], Counted]:
-    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+    def count(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
         """A sample counts if both ways say something of at least one pair of its responses."""
-        said: dict[str, list[str]] = {}
+        said: dict[str, list[str | None]] = {}
         for cell in cells:
-            if cell.verdict is not None:
+            if not cell.open:
                 said.setdefault(cell.variant, []).append(cell.verdict)
-        pairs = combinations(LETTERS[: len(row["responses"])], 2)
-        found = triangle.features(
+        pairs = [
             (_way(one, row["mode"], said, a, b), _way(other, row["mode"], said, a, b))
-            for a, b in pairs
-        )
-        gaps = any(_belongs(cell, row["mode"], one, other) for cell in cells if not cell.verdict)
-        return Counted(found, answered=found is not None, gaps=gaps)
+            for a, b in combinations(LETTERS[: len(row["responses"])], 2)
+        ]
+        found = triangle.features(pairs)
+        gaps = any(None in way.said for both in pairs for way in both)
+        limits = triangle.limits(pairs) if gaps else None
+        return Counted(found, limits, answered=found is not None)
 
-    return features
-
-
-def _belongs(cell: Cell, mode: Mode, *ways: Mode) -> bool:
-    """Whether an answer belongs to one of the ways."""
-    own = mode if cell.variant == "base" else cell.variant.partition("/")[0]
-    return own in ways
+    return count
 
 
 def _way(way: Mode, mode: Mode, said: Draws, a: str, b: str) -> Way:
     """What a way says of responses `a` and `b`, which stand in this order."""
     if way == "score":
-        first, second = ([float(v) for v in said.get(f"score/{x}", ())] for x in (a, b))
+        first, second = (
+            [None if v is None else float(v) for v in said.get(f"score/{x}", ())] for x in (a, b)
+        )
         return from_scores(first, second)
     if way == "pair":
         return from_choices(said.get("base" if mode == "pair" else f"pair/{a}{b}", ()))
-    rankings = said.get("base", ())
-    return from_choices(["A" if r.index(a) < r.index(b) else "B" for r in rankings])
+    return from_choices([r and ("A" if r.index(a) < r.index(b) else "B")
+                         for r in said.get("base", ())])  # fmt: skip

@@ -52,3 +52,9 @@ def test_self_preference_names_strangers_and_judges_without_a_family() -> None:
     ]
     assert list(of_authors(config(probes={"self-preference": known}), {"rose", "bleu"})) == []
     assert list(of_authors(config(), {"rose"})) == []
+    kin = {"families": {"r": ["red", "blue", "rose"]}}
+    (line,) = of_authors(config(probes={"self-preference": kin}), {"rose", "sky"})
+    assert line == (
+        "probe 'self-preference' says nothing of ['red', 'blue']: there is no judge of another "
+        "family to compare with; add one"
+    )

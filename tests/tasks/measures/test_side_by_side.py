@@ -11,6 +11,7 @@ from tasks.config import BootstrapConfig
 from tasks.measures import estimate, primary
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns
+from tasks.measures.majorities import majority
 from tasks.measures.side_by_side import (
     PRICE,
     agreement_plain,
@@ -19,7 +20,7 @@ from tasks.measures.side_by_side import (
     side,
     token_ratio,
 )
-from tasks.measures.wording import flip_features, majority, prompt_flip, prompt_flip_excess
+from tasks.measures.wording import flip_features, prompt_flip, prompt_flip_excess
 from tests.tasks.measures.conftest import samples, values, verdicts
 
 PLAIN = Columns(NOTHING, NOTHING)

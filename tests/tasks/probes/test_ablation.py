@@ -141,6 +141,10 @@ def test_refusals_of_blank_pictures_are_counted_and_are_no_scores() -> None:
     assert found["unreadable_shift"]["value"] == 1
     assert found["effect"]["value"] is None
     assert (found["effect"]["n"], found["effect"]["n_missing"]) == (0, 40)
+    deviation, excess = found["bias_deviation"], found["bias_deviation_excess"]
+    assert (deviation["value"], deviation["bound_low"], deviation["bound_high"]) == (None, 0, 1)
+    assert excess["bound_high"] - excess["bound_low"] == pytest.approx(1)
+    assert excess["bound_low"] < 0  # that of a rerun is known
 
 
 def test_pictures_that_changed_places_are_one_cluster_and_so_are_all_their_samples() -> None:

@@ -92,6 +92,18 @@ def test_consistency_is_estimated_over_base_and_further_answers() -> None:
     assert found["modal_share"]["value"] == pytest.approx((1 + 2 / 6) / 2)
 
 
+def test_unreadable_repeats_could_have_agreed() -> None:
+    six: Any = [{("base", n): v for n, v in enumerate(row)}
+                for row in (["A"] * 3 + [None] * 3, "AAAABB")]  # fmt: skip
+    found = pooled("repeats", "pair", 2, six)
+    for metric, high in (("majority_criterion", 1), ("modal_share", 5 / 6)):
+        row = found[metric]
+        assert (row["bound_low"], row["bound_high"]) == (row["value"], pytest.approx(high))
+    alpha = found["repeat_alpha"]
+    assert (alpha["bound_low"], alpha["bound_high"]) == (None, None)
+    assert "no limits for missing verdicts" in alpha["note"]
+
+
 @pytest.mark.parametrize(("letters", "chance"), [("ABC", 0.299), ("12345", 0.083)])
 def test_a_random_judge_reaches_the_stated_chance_level(letters: str, chance: float) -> None:
     rng = np.random.default_rng(3)
