@@ -13,7 +13,7 @@ from tasks.measures.bounds import difference
 from tasks.measures.kinds import Columns, Floats, Measure, part, ratio
 from tasks.measures.majorities import Draws, by_noise, majority
 from tasks.measures.side_by_side import WIDTH, headline, side
-from tasks.measures.wording_limits import range_limits
+from tasks.measures.wording_limits import in_half, range_limits
 
 FLIPS = ("both", "differ", "both_by_noise", "differ_by_noise", "samples", "any")
 
@@ -34,16 +34,15 @@ def flip_features(prompts: Sequence[Draws]) -> tuple[float, ...]:
 
 
 def half_features(
-    mode: Mode, labels: Sequence[str], prompts: Sequence[Draws]
+    mode: Mode, labels: Sequence[str], prompts: Sequence[Draws], half: int
 ) -> tuple[float, ...] | None:
-    """The sums' columns of one sample's readable answers to each prompt, in two halves.
+    """The sums' columns of one sample's readable answers to each prompt, in its image's half.
 
-    `None` where a prompt has fewer than two.
+    `None` where a prompt has none.
     """
-    if min(map(len, prompts)) < 2:
+    if not all(prompts):
         return None
-    sides = [side(mode, labels, draws[half::2]) for half in (0, 1) for draws in prompts]
-    return tuple(value for columns in sides for value in columns)
+    return in_half([side(mode, labels, draws) for draws in prompts], half)
 
 
 def _flip(sums: Floats, name: str) -> Floats:
@@ -83,8 +82,8 @@ def prompt_flip_any(sums: Floats, columns: Columns) -> Floats:
 def wording_range(sums: Floats, columns: Columns) -> Floats:
     """Primary agreement measure under the best wording less that under the worst.
 
-    The two are chosen on one half of the answers and measured on the other, both ways, so that a
-    judge that wording does not move has 0 on average.
+    The two are chosen on one half of the images and measured on the other, both ways, so that a
+    judge that wording does not move has 0 on average, whether or not it repeats itself.
     """
     halves = headline(sums.reshape(*sums.shape[:-1], 2, -1, WIDTH))
     known = np.logical_not(np.isnan(halves)).all((-1, -2))

@@ -131,23 +131,31 @@ def _one_more(counts: tuple[int, ...]) -> list[list[int]]:
     return [*every, [*counts, 1]]
 
 
+def in_half(sides: Sequence[Sequence[float]], half: int) -> tuple[float, ...]:
+    """The columns of one half of the images, with nothing in those of the other."""
+    own = tuple(value for columns in sides for value in columns)
+    nothing = (0.0,) * len(own)
+    return nothing + own if half else own + nothing
+
+
 def half_limits(
     mode: Mode,
     labels: Sequence[str],
     prompts: Sequence[Asked],
     ends: tuple[float, float],
+    half: int,
     given: Sequence[float] | None,
 ) -> tuple[tuple[float, ...], ...]:
-    """What is added to the columns `given` of every half, each at its worst, then at its best.
+    """What is added to the columns `given` of a sample's half at its worst, then at its best.
 
     Missing scores are at the scale's `ends`.
     """
-    blocks = [filled(mode, labels, draws[half::2], ends) for half in (0, 1) for draws in prompts]
-    return _added([[v for own in blocks for v in own[case]] for case in (0, 1)], given)
+    blocks = [filled(mode, labels, draws, ends) for draws in prompts]
+    return _added([in_half([own[case] for own in blocks], half) for case in (0, 1)], given)
 
 
 def range_limits(value: Callable[[Floats], Floats], evidence: Evidence, members: Ints) -> Limits:
-    """The limits of the range: the mean of both ways of choosing on one half of the answers.
+    """The limits of the range: the mean of both ways of choosing on one half of the images.
 
     Each wording's agreement in each half varies on its own, in what it can be.
     """

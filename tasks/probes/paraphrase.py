@@ -16,6 +16,7 @@ from tasks.probes.contrasts import Arm, contrasted, named, standing
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.side_by_side import agreements
+from tasks.probes.wordings import rotated
 from tasks.prompts import WORDINGS
 from tasks.prompts.changes import PromptChange
 
@@ -81,17 +82,18 @@ def _flips(prompts: Sequence[str], row: Mapping[str, Any], cells: Sequence[Cell]
 def _halves(
     mode: Mode, ends: tuple[float, float], row: Mapping[str, Any], cells: Sequence[Cell]
 ) -> Counted:
-    """Agreement with the label of every wording, in both halves of its answers."""
+    """Agreement with the label of every wording, in the half that the image belongs to."""
     labels = label_verdicts(row)
     if not labels:
         return Counted(None, asked=False)
     asked = [_draws(cells, prompt) for prompt in PROMPTS]
-    if min(map(len, asked)) < 2:
+    if not all(asked):
         return Counted(None, answered=False)
-    features = wording.half_features(mode, labels, [_readable(draws) for draws in asked])
+    half = rotated((0, 1), row["cluster_id"] or row["item_id"], "half")
+    features = wording.half_features(mode, labels, [_readable(draws) for draws in asked], half)
     limits = None
     if any(None in draws for draws in asked):
-        limits = half_limits(mode, labels, asked, ends, features)
+        limits = half_limits(mode, labels, asked, ends, half, features)
     return Counted(features, limits, answered=features is not None)
 
 

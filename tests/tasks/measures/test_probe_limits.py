@@ -111,15 +111,17 @@ def test_no_verdict_leaves_the_limits_of_the_range_of_wordings(
 ) -> None:
     rng = np.random.default_rng(seed)
 
-    def features(label: str, *asked: Draws) -> tuple[float, ...] | None:
-        return wording.half_features(mode, [label], [[v for v in own if v] for own in asked])
+    def features(at: int, label: str, *asked: Draws) -> tuple[float, ...] | None:
+        read = [[v for v in own if v] for own in asked]
+        return wording.half_features(mode, [label], read, at % 2)
 
-    def ends(label: str, *asked: Draws) -> tuple[tuple[float, ...], ...]:
-        given = features(label, *asked)
-        return wording_limits.half_limits(mode, [label], asked, (1.0, 3.0), given)
+    def ends(at: int, label: str, *asked: Draws) -> tuple[tuple[float, ...], ...]:
+        given = features(at, label, *asked)
+        return wording_limits.half_limits(mode, [label], asked, (1.0, 3.0), at % 2, given)
 
     samples: list[Any] = [
-        [label, *(draws(rng, said, 2, 0.1) for _ in range(3))] for label in [*said, *said]
+        [at, label, *(draws(rng, said, 2, 0.1) for _ in range(3))]
+        for at, label in enumerate(sorted([*said, *said]))
     ]
     evidence, possible = told(samples, features, ends, said)
     check(evidence, possible, wording.RANGE, exact=False)

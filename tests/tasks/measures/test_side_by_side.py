@@ -1,6 +1,9 @@
 """The columns of two ways of judging give the agreement measures that joint counts give."""
 
 import itertools
+import math
+import random
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -14,13 +17,20 @@ from tasks.measures.kinds import Columns
 from tasks.measures.majorities import majority
 from tasks.measures.side_by_side import (
     PRICE,
+    WIDTH,
     agreement_plain,
     agreement_shift,
     price_ratio,
     side,
     token_ratio,
 )
-from tasks.measures.wording import flip_features, prompt_flip, prompt_flip_excess
+from tasks.measures.wording import (
+    flip_features,
+    half_features,
+    prompt_flip,
+    prompt_flip_excess,
+    wording_range,
+)
 from tests.tasks.measures.conftest import samples, values, verdicts
 
 PLAIN = Columns(NOTHING, NOTHING)
@@ -71,3 +81,21 @@ def test_flips_of_majorities_are_counted_where_both_wordings_have_one() -> None:
     assert prompt_flip(sums, PLAIN) == pytest.approx(0.5)
     assert prompt_flip_excess(sums, PLAIN) < 0.5
     assert majority("AB") is None
+
+
+def test_a_judge_that_repeats_itself_has_no_range_of_wordings_by_chance() -> None:
+    rng = random.Random(4)
+
+    def found(chances: Sequence[float]) -> float:
+        """The range of 60 pairs, each wording right by a chance of its own, repeats alike."""
+        sums = np.zeros(2 * len(chances) * WIDTH)
+        for at in range(60):
+            said = [["A" if rng.random() < chance else "B"] * 2 for chance in chances]
+            sums += half_features("pair", ["A"], said, at % 2) or ()
+        return float(wording_range(sums, PLAIN))
+
+    alike = [found([0.6] * 4) for _ in range(300)]
+    apart = [found([0.6, 0.6, 0.6, 0.9]) for _ in range(300)]
+    error = np.std(alike) / math.sqrt(len(alike))
+    assert abs(np.mean(alike)) < 4 * error
+    assert 0.2 < np.mean(apart) < 0.35
