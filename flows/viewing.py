@@ -13,8 +13,11 @@ from data.errors import DataError
 from data.image_store import ImageStore
 from data.run_folder import RunFolder
 from flows.terminal import show
+from tasks.combining import combined_of
 from tasks.stages.context import Context, context
 from tasks.stages.rounds import request_texts
+
+MADE = ("judge", "setting", "repeat", "status", "verdict", "reason")
 
 
 def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bool) -> None:
@@ -30,14 +33,36 @@ def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bo
         show({"samples": ids}, as_json, lambda s: "\n".join(s["samples"]))
         return
     rows = plan.filter(pl.col("sample_id") == sample_id)
-    if judge is not None:
+    combined = _combined(here, sample_id, judge)
+    if combined:
+        keys = {key for one in combined for key in (one["request_key"] or "").split()}
+        rows = rows.filter(pl.col("request_key").is_in(list(keys)))
+        rows = rows.unique("request_key", keep="first", maintain_order=True)
+    elif judge is not None:
         rows = rows.filter(pl.col("judge") == judge)
     if rows.is_empty():
         whom = "" if judge is None else f" of judge {judge!r}"
         raise DataError(f"run {here.run.run_id!r} asked nothing about {sample_id!r}{whom}")
     asked_in = dict(plan.unique("request_key", keep="first").select("request_key", "shard").rows())
     story = [_told(here, row, asked_in) for row in rows.iter_rows(named=True)]
-    show({"asked": story}, as_json, lambda s: "\n\n".join(_text(one) for one in s["asked"]))
+    made = [{name: one[name] for name in MADE} for one in combined]
+    result = {"asked": story, **({"combined": made} if made else {})}
+    show(result, as_json, lambda _: "\n\n".join([*map(_text, story), *map(_made, made)]))
+
+
+def _combined(here: Context, sample_id: str, judge: str | None) -> list[dict[str, Any]]:
+    """The verdicts on a sample of a judge that is made of others; of another judge, none."""
+    if judge not in combined_of(here.config):
+        return []
+    verdicts = here.run.table("verdicts")
+    return verdicts.filter(
+        (pl.col("judge") == judge) & (pl.col("sample_id") == sample_id)
+    ).to_dicts()
+
+
+def _made(one: Mapping[str, Any]) -> str:
+    said = one["verdict"] if one["reason"] is None else f"{one['status']}: {one['reason']}"
+    return f"== {one['judge']}, {one['setting']}, repeat {one['repeat']}: {said}"
 
 
 def _told(here: Context, row: dict[str, Any], asked_in: Mapping[str, str]) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def test_a_cascade_is_bounded_before_and_asks_the_strong_judge_only_where_it_mus
     assert (card["simulated"], card["model"]) == (True, "simulated > m")
     page = (folder / "report.html").read_text()
     assert "cascade:frugal (simulated)" in page
+    wavers = frugal.filter(keys == 4).row(0, named=True)
+    seen = quick(
+        "view", folder, "--sample", wavers["sample_id"], "--judge", "cascade:frugal", "--json"
+    ).json
+    assert [one["judge"] for one in seen["asked"]] == ["small"] * 3 + ["large"]
+    assert [one["verdict"] for one in seen["combined"]] == [wavers["verdict"]]
     again = quick("run", path, "--run-dir", quick.folder / "two", "--json")
     assert (again.code, again.json["counts"]["sent"]) == (0, 0)
     assert "no regression" in again.err + json.dumps(again.json)
