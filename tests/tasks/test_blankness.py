@@ -106,7 +106,9 @@ def test_hostile_lengths_are_read_to_an_end(word: str) -> None:
 
 
 @pytest.mark.data
-def test_real_judges_say_it_of_one_picture_in_a_thousand_and_call_it_black(shared_data: Path) -> None:
+def test_real_judges_say_it_of_one_picture_in_a_thousand_and_call_it_black(
+    shared_data: Path,
+) -> None:
     file = shared_data / "wildvision_bench" / "raw_sample_gpt-4o.jsonl"
     games = [game for line in file.read_text().splitlines() for game in json.loads(line)["games"]]
     texts = [game["judgment"] for game in games]
