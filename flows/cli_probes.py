@@ -64,9 +64,10 @@ def show(
 @click.option(
     "--side", type=click.IntRange(64, 1024), default=200, show_default=True, help="Of each, pixels."
 )
+@click.option("--only", default="", metavar="WORD", help="Changes with this in their names.")
 @as_json
-def sheet(pictures: Path, file: Path, most: int, side: int, as_json: bool) -> None:
+def sheet(pictures: Path, file: Path, most: int, side: int, only: str, as_json: bool) -> None:
     """Draw a contact sheet: every change that probes make to a picture, as it would be sent."""
     from flows.sheets import print_sheet
 
-    print_sheet(pictures, file, most, side, as_json)
+    print_sheet(pictures, file, (most, side), only, as_json)
