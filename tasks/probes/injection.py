@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from data.records import MODES, AnswerMode, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample, Scale
 from tasks.measures import contrast
 from tasks.measures.labels import combined_score, label_verdicts
 from tasks.probes.attacks import ATTACKS, attack, wanted
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, loser, named, winner
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.rows import Counting
+from tasks.probes.spreads import spread_of
 from tasks.probes.wordings import replaced, rotated
 from tasks.sanitiser import sanitised
 
@@ -88,8 +90,20 @@ class Injection:
     def estimate(self, found: Found) -> pl.DataFrame:
         """Success of each attack beyond a clean rerun, with and without the sanitiser."""
         return pl.concat(
-            [contrasted(self.name, mode, found, self.arms(mode)) for mode in self.modes]
+            [
+                contrasted(self.name, mode, found, self.arms(mode), self.spreads(mode, found.scale))
+                for mode in self.modes
+            ]
         )
+
+    def spreads(self, mode: Mode, scale: Scale) -> list[Counting]:
+        """How each kind's effect on the worse response differs by its wording."""
+        kinds = {arm: arm.name.rpartition("/")[2] for arm in self.arms(mode)}
+        return [
+            spread_of(arm, [str(number + 1) for number in range(len(ATTACKS[kind]))], scale)
+            for arm, kind in kinds.items()
+            if kind in ATTACKS
+        ]
 
 
 def _targets(sample: Sample, around: Around) -> tuple[int | None, int | None]:
