@@ -31,6 +31,13 @@ def list_(as_json: bool) -> None:
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Change a key of it.")
 @click.option("--judge", help="Whose prompt and image limits. [default: the first judge]")
 @click.option("--to", type=FILE, help="Write the images into this folder.")
+@click.option(
+    "--answer",
+    "answers",
+    type=FILE,
+    multiple=True,
+    help="A file with an answer's text: show what round 3 would ask about it.",
+)
 @as_json
 def show(
     name: str,
@@ -39,13 +46,15 @@ def show(
     overrides: tuple[str, ...],
     judge: str | None,
     to: Path | None,
+    answers: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Print exactly what the probe NAME would ask about SAMPLE. Makes no call."""
     from flows.opening import CONFIGS
     from flows.probing import show_probe
 
-    show_probe(config or CONFIGS / "demo.yaml", overrides, (name, sample, judge), to, as_json)
+    asked = (name, sample, judge)
+    show_probe(config or CONFIGS / "demo.yaml", overrides, asked, answers, to, as_json)
 
 
 @probes.command()
@@ -55,9 +64,10 @@ def show(
 @click.option(
     "--side", type=click.IntRange(64, 1024), default=200, show_default=True, help="Of each, pixels."
 )
+@click.option("--only", default="", metavar="WORD", help="Changes with this in their names.")
 @as_json
-def sheet(pictures: Path, file: Path, most: int, side: int, as_json: bool) -> None:
+def sheet(pictures: Path, file: Path, most: int, side: int, only: str, as_json: bool) -> None:
     """Draw a contact sheet: every change that probes make to a picture, as it would be sent."""
     from flows.sheets import print_sheet
 
-    print_sheet(pictures, file, most, side, as_json)
+    print_sheet(pictures, file, (most, side), only, as_json)

@@ -16,23 +16,23 @@ from tasks.prices import load_price_list
 LIMITS = "openai"  # of the price list: the widest, so that changes alone are seen
 
 
-def print_sheet(path: Path, file: Path, most: int, side: int, as_json: bool) -> None:
-    """Write a sheet and say so."""
+def print_sheet(path: Path, file: Path, sizes: tuple[int, int], only: str, as_json: bool) -> None:
+    """Write a sheet of `sizes` (pictures, pixels of each) and say so."""
     show(
-        write_sheet(path, file, most, side),
+        write_sheet(path, file, *sizes, only),
         as_json,
         lambda found: "{cells} cells of {pictures} pictures in {file}".format(**found),
     )
 
 
-def write_sheet(path: Path, file: Path, most: int, side: int) -> dict[str, Any]:
-    """Draw the sheet of a dataset or of pictures into a file.
+def write_sheet(path: Path, file: Path, most: int, side: int, only: str = "") -> dict[str, Any]:
+    """Draw the sheet of a dataset or of pictures into a file; changes with `only` in their names.
 
     Raises:
         DataError: there is nothing to draw, or a picture cannot be used.
         HostError: the file cannot be written.
     """
-    found = pictures(path, most)
+    found = pictures(path, most, only)
     with tempfile.TemporaryDirectory() as folder:
         limits = load_price_list(PRICES).limits_of(LIMITS)
         made = sheet(found, limits, ImageStore(Path(folder)), side)

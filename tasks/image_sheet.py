@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +23,13 @@ from tasks.prices import ImageLimits
 from tasks.probes.ablation import Ablation
 from tasks.probes.kinds import Around
 from tasks.probes.overlay import Overlay
+from tasks.probes.perception import Perception
 from tasks.probes.transforms import TRANSFORMS
 from tasks.prompts.changes import OMITTED, ImageChange
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-ACROSS, GAP, LABEL = 6, 8, 30  # pictures in a row; pixels between them and for their two lines
+ACROSS, GAP, LABEL = 6, 8, 30  # most pictures in a row; pixels between them and for their two lines
+SAME = "= as it is"  # of a change that leaves this picture's bytes alone
 
 
 class Shown(NamedTuple):
@@ -45,11 +47,13 @@ class Pictures(NamedTuple):
     blocks: list[list[Shown]]
 
 
-def pictures(path: Path, most: int) -> Pictures:
+def pictures(path: Path, most: int, only: str = "") -> Pictures:
     """The cells of at most `most` pictures of a dataset, of a folder of pictures, or of a file.
 
+    Besides the picture as it is only those cells whose name has `only` in it.
+
     Raises:
-        DataError: there is no picture, or the dataset cannot be read.
+        DataError: there is no picture, or no cell of that name, or the dataset cannot be read.
     """
     if (path / "dataset.yaml").is_file():
         loaded = load_dataset(DatasetConfig(path=str(path)), Path.cwd())
@@ -66,7 +70,12 @@ def pictures(path: Path, most: int) -> Pictures:
         root = path if path.is_dir() else path.parent
     if not chosen:
         raise DataError(f"{str(path)!r} is neither a dataset nor a picture nor a folder of them")
-    return Pictures(root, [_cells(sample, around) for sample in chosen[:most]])
+    blocks = [_cells(sample, around) for sample in chosen[:most]]
+    kept = [[block[0], *(cell for cell in block[1:] if only in cell.name)] for block in blocks]
+    if all(len(block) == 1 for block in kept):
+        known = sorted({cell.name.partition("/")[0] for block in blocks for cell in block[1:]})
+        raise DataError(f"no change is called {only!r}; known: {known!r}")
+    return Pictures(root, [block for block in kept if len(block) > 1])
 
 
 def sheet(found: Pictures, limits: ImageLimits, store: ImageStore, side: int) -> Image.Image:
@@ -76,13 +85,14 @@ def sheet(found: Pictures, limits: ImageLimits, store: ImageStore, side: int) ->
         DataError: a picture cannot be used.
     """
     step = side + GAP, side * 3 // 4 + LABEL + GAP
-    rows = [-(-len(cells) // ACROSS) for cells in found.blocks]
-    made = Image.new("RGB", (ACROSS * step[0] + GAP, sum(rows) * step[1] + GAP), "white")
+    across = min(ACROSS, max(map(len, found.blocks)))
+    rows = [-(-len(cells) // across) for cells in found.blocks]
+    made = Image.new("RGB", (across * step[0] + GAP, sum(rows) * step[1] + GAP), "white")
     draw, done = ImageDraw.Draw(made), 0
     for cells, height in zip(found.blocks, rows, strict=True):
-        for number, cell in enumerate(cells):
-            at = GAP + number % ACROSS * step[0], GAP + (done + number // ACROSS) * step[1]
-            picture, words = _sent(cell, found.root, limits, store)
+        sent = as_sent(cells, found.root, limits, store)
+        for number, (cell, (picture, words)) in enumerate(zip(cells, sent, strict=True)):
+            at = GAP + number % across * step[0], GAP + (done + number // across) * step[1]
             picture.thumbnail((side, side * 3 // 4))
             made.paste(picture, at)
             draw.rectangle(
@@ -95,24 +105,35 @@ def sheet(found: Pictures, limits: ImageLimits, store: ImageStore, side: int) ->
     return made
 
 
-def _sent(
-    cell: Shown, root: Path, limits: ImageLimits, store: ImageStore
-) -> tuple[Image.Image, str]:
-    """A cell's picture as sent, and its size, bytes and format in words."""
-    try:
-        prepared = prepare(root / cell.image.path, cell.image.path, limits, store, cell.changes)
-    except DataError as error:
-        raise DataError(f"{cell.image.path!r}: {error}") from error
-    content = store.read(prepared.sha256, prepared.media_type)
-    kind = prepared.media_type.removeprefix("image/")
-    words = f"{prepared.width} x {prepared.height}, {len(content) / 1000:.1f} kB {kind}"
-    return Image.open(io.BytesIO(content)).convert("RGB"), words
+def as_sent(
+    cells: Sequence[Shown], root: Path, limits: ImageLimits, store: ImageStore
+) -> Iterator[tuple[Image.Image, str]]:
+    """Each cell's picture as sent, and its size, bytes and format in words.
+
+    The first cell is the picture as it is; one that sends the same bytes says that instead.
+
+    Raises:
+        DataError: a picture cannot be used.
+    """
+    plain = None
+    for cell in cells:
+        try:
+            prepared = prepare(root / cell.image.path, cell.image.path, limits, store, cell.changes)
+        except DataError as error:
+            raise DataError(f"{cell.image.path!r}: {error}") from error
+        content = store.read(prepared.sha256, prepared.media_type)
+        kind = prepared.media_type.removeprefix("image/")
+        words = f"{prepared.width} x {prepared.height}, {len(content) / 1000:.1f} kB {kind}"
+        picture = Image.open(io.BytesIO(content)).convert("RGB")
+        yield picture, SAME if prepared.sha256 == plain else words
+        plain = plain or prepared.sha256
 
 
 def _cells(sample: Sample, around: Around) -> list[Shown]:
     return [
         Shown("as it is", sample.images[0]),
         *_varied(sample, around),
+        *_edited(sample, around),
         *(Shown(name, sample.images[0], changes) for name, changes in TRANSFORMS.items()),
     ]
 
@@ -123,8 +144,22 @@ def _varied(sample: Sample, around: Around) -> Iterator[Shown]:
         for ask in probe.vary(sample, around):
             if any(change.do == OMITTED for change in ask.images):
                 continue
-            if ask.images or ask.sample.images != sample.images:
+            if ask.images:
                 yield Shown(ask.variant, ask.sample.images[0], ask.images)
+            elif ask.sample.images != sample.images:  # what follows the arm's name is its group
+                yield Shown(ask.variant.partition("/")[0], ask.sample.images[0])
+
+
+def _edited(sample: Sample, around: Around) -> Iterator[Shown]:
+    """The edits after which the answer to a question of `perception` is another, each once."""
+    first = next(s for s in around.samples if s.item_id == sample.item_id)
+    edits = {}
+    for ask in Perception().vary(first, around):
+        for change in ask.images:
+            edits[change] = ask.variant.partition("/")[0]
+    for change, arm in edits.items():
+        said = change.text.replace(" ", " > ") if change.do == "recolour" else change.text
+        yield Shown(f"{arm}: {said}", sample.images[0], (change,))
 
 
 def _worst(sample: Sample, scale: Scale) -> bool:
@@ -151,8 +186,8 @@ def _alone(path: Path) -> Sample:
     )
 
 
-def packed(made: Image.Image, colours: int = 128) -> bytes:
-    """A sheet as a small PNG."""
+def packed(made: Image.Image) -> bytes:
+    """A sheet as a small PNG of 256 colours."""
     buffer = io.BytesIO()
-    made.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    made.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -55,6 +55,60 @@ def icc_agreement(sums: Floats, columns: Columns) -> Floats:
     return ratio(found.requests - found.error, whole)
 
 
+def icc_agreement_mean(sums: Floats, columns: Columns) -> Floats:
+    """Intraclass correlation ICC(A,K): share of the variance of means of K scores due to requests.
+
+    Two-way random effects, absolute agreement, average of K measurements (McGraw and Wong 1996;
+    ICC(2,k) of Shrout and Fleiss 1979), K the repeats of the run. It is what the Spearman-Brown
+    formula makes of `icc_agreement`, and the reliability of a judge whose K scores are averaged.
+    """
+    found = mean_squares(sums)
+    between = ratio(found.repeats - found.error, found.n)
+    return ratio(found.requests - found.error, found.requests + between)
+
+
+def spearman_brown(single: Floats, k: float) -> Floats:
+    """The reliability of the mean of k answers, from that of a single one.
+
+    k r / (1 + (k - 1) r) (Spearman 1910, Brown 1910).
+
+    >>> round(float(spearman_brown(np.array(0.5), 4)), 3)
+    0.8
+    """
+    return ratio(k * single, 1.0 + (k - 1) * single)
+
+
+def answers_needed(single: Floats, wanted: float) -> Floats:
+    """How many answers have a mean of a wanted reliability, from that of a single one.
+
+    `spearman_brown` solved for k and rounded up: R (1 - r) / (r (1 - R)). NaN where a single answer
+    has no reliability above 0, since no number of repeats gives it any.
+
+    >>> float(answers_needed(np.array(0.5), 0.8))
+    4.0
+    """
+    exact = ratio(wanted * (1.0 - single), np.maximum(single, 0.0) * (1.0 - wanted))
+    return np.asarray(np.maximum(np.ceil(exact - 1e-9), 1.0))
+
+
+def repeats_for_80(sums: Floats, columns: Columns) -> Floats:
+    """How many answers per request have a mean score of reliability .8.
+
+    From `icc_agreement` by the Spearman-Brown formula (1910), rounded up; 1 where a single answer
+    is enough.
+    """
+    return answers_needed(icc_agreement(sums, columns), 0.8)
+
+
+def repeats_for_90(sums: Floats, columns: Columns) -> Floats:
+    """How many answers per request have a mean score of reliability .9.
+
+    As `repeats_for_80`. Repeats average out a judge's noise, not its errors: a mean of many answers
+    can be reliable and wrong.
+    """
+    return answers_needed(icc_agreement(sums, columns), 0.9)
+
+
 def sem(sums: Floats, columns: Columns) -> Floats:
     """Standard error of measurement of a single score, in points: spread over repeats.
 
@@ -95,8 +149,12 @@ def coincidences(answers: Sequence[int], levels: int) -> tuple[float, ...]:
     return (1.0, *table.ravel())
 
 
+NO_RELIABILITY = "no reliability of a single score that repeats could raise"
 ALPHA = (Measure("repeat_alpha", None, "higher", repeat_alpha),)
 MEASURES = (
     Measure("icc_agreement", "score", "higher", icc_agreement),
+    Measure("icc_agreement_mean", "score", "higher", icc_agreement_mean),
     Measure("sem", "score", "lower", sem),
+    Measure("repeats_for_80", "score", "lower", repeats_for_80, undefined=NO_RELIABILITY),
+    Measure("repeats_for_90", "score", "lower", repeats_for_90, undefined=NO_RELIABILITY),
 )

@@ -23,15 +23,15 @@ class Moved(NamedTuple):
 
 
 def moved(group: int, asked: Sequence[Draws], value: Callable[[str], float]) -> Moved | None:
-    """One sample's effects from its draws as asked, under the change and under its twin.
+    """One sample's effects from its draws as asked, under the change and under its twin, if any.
 
     `None` where one of them has no readable draw.
     """
     read = [[verdict for verdict in draws if verdict is not None] for draws in asked]
     if not all(read):
         return None
-    base, changed, twin = (sum(map(value, draws)) / len(draws) for draws in read)
-    return Moved(group, changed - base, twin - base)
+    base, *others = (sum(map(value, draws)) / len(draws) for draws in read)
+    return _moved(group, [other - base for other in others])
 
 
 def moved_limits(
@@ -46,9 +46,14 @@ def moved_limits(
         for end in ends
     )
     return (
-        Moved(group, least[1] - most[0], least[2] - most[0]),
-        Moved(group, most[1] - least[0], most[2] - least[0]),
+        _moved(group, [other - most[0] for other in least[1:]]),
+        _moved(group, [other - least[0] for other in most[1:]]),
     )
+
+
+def _moved(group: int, effects: Sequence[float]) -> Moved:
+    effect, *twin = effects
+    return Moved(group, effect, *twin) if twin else Moved(group, effect, 0.0)
 
 
 def features(moved: Sequence[Moved], groups: int) -> tuple[float, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
 from data.records import AnswerMode, Mode, Sample
-from tasks.measures import imagery
-from tasks.probes.contrasts import Arm, begins, contrasted, named
+from tasks.blankness import says_blank
+from tasks.measures import imagery, said_blank
+from tasks.probes.contrasts import Arm, Row, begins, contrasted, named
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.pictures import pictured
+from tasks.probes.rows import Cell, Counted, Counting, counted
 from tasks.probes.swaps import Swap, cluster_of
 from tasks.prompts.changes import AS_IT_IS, OMITTED, ImageChange, PromptChange
 
@@ -75,11 +77,43 @@ class Ablation:
             *gone, mismatched, foreign = self.arms(mode)
             frames.append(contrasted(self.name, mode, found, gone))
             frames.append(pictured(self.name, mode, found, gone, GONE))
+            frames.append(counted(self.name, mode, found, self._said(found, gone)))
             for arm in (mismatched, foreign):
                 view = views[arm.name]
                 frames.append(contrasted(self.name, mode, view, [arm]))
                 frames.append(pictured(self.name, mode, view, [arm], (*GONE, imagery.AUC)))
         return pl.concat(frames)
+
+    def _said(self, found: Found, arms: Sequence[Arm]) -> list[Counting]:
+        """Whether answers say that nothing is to be seen, where the prompt does not say so too."""
+        says = dict[str, bool]()
+        return [
+            Counting(_saying(found.texts, says, arm), said_blank.MEASURES, arm.name)
+            for arm in arms
+            if arm.name != TOLD
+        ]
+
+
+def _saying(
+    texts: Mapping[str, str], says: dict[str, bool], arm: Arm
+) -> Callable[[Row, Sequence[Cell]], Counted]:
+    """What a sample's answers say with an arm's picture and with its own; `says` remembers them."""
+
+    def said(cells: Iterable[Cell]) -> list[bool]:
+        keys = [cell.request_key for cell in cells if cell.request_key in texts]
+        says.update({key: says_blank(texts[key]) for key in keys if key and key not in says})
+        return [says[key] for key in keys if key]
+
+    def features(row: Row, cells: Sequence[Cell]) -> Counted:
+        sides = [[c for c in cells if belongs(c.variant)] for belongs in (arm.treated, arm.control)]
+        if not all(sides):
+            return Counted(None, asked=False)
+        blank, own = map(said, sides)
+        if not blank or not own:
+            return Counted(None, answered=False)
+        return Counted(said_blank.features(blank, own))
+
+    return features
 
 
 def _blank(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
 from data.records import MODES, AnswerMode, Mode, Sample, Scale
-from tasks.measures import contrast, spread
-from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, reading, sides, targets
+from tasks.measures import contrast
+from tasks.probes.contrasts import Arm, Target, begins, contrasted, named, sides, targets
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
-from tasks.probes.rows import Cell, Counted, Counting
+from tasks.probes.rows import Counting
+from tasks.probes.spreads import spread_of
 from tasks.probes.wordings import Words, called, chosen, first_half, replaced
 from tasks.prompts.changes import PromptChange
 
@@ -148,7 +149,9 @@ class Cue:
     def spreads(self, mode: Mode, scale: Scale) -> list[Counting]:
         """How each version's effect differs by key, beyond its neutral twin."""
         return [
-            _spread(_versus(f"{side}/{version.name}", CONTROL, target), tuple(version.words), scale)
+            spread_of(
+                _versus(f"{side}/{version.name}", CONTROL, target), tuple(version.words), scale
+            )
             for side, target, version in self._twinned(mode)
         ]
 
@@ -178,31 +181,3 @@ def _keyed(arm: str, key: str, target: Target | None) -> Arm:
     return Arm(
         f"{arm}/{key}-{CONTROL}", named(f"{arm}/{key}"), named(twin), target, (contrast.EFFECT,)
     )
-
-
-def _spread(arm: Arm, keys: Sequence[str], scale: Scale) -> Counting:
-    """The effects of an arm and of its control, a neutral twin, by the key that a sample got."""
-
-    def features(row: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-        target = arm.target(row) if arm.target else None
-        worth = reading(row["mode"], scale, row, target)
-        keyed = [cell.variant.rpartition("/")[2] for cell in cells if arm.treated(cell.variant)]
-        if worth.value is None or not keyed:
-            return Counted(None, asked=False)
-        asked = [
-            [c.verdict for c in cells if belongs(c.variant) and not c.open]
-            for belongs in (named("base"), arm.treated, arm.control)
-        ]
-        if not all(asked):  # not answered yet is no refusal
-            return Counted(None, answered=False)
-        group = keys.index(keyed[0])
-        moved = spread.moved(group, asked, worth.value)
-        limits = None
-        if any(None in draws for draws in asked):
-            limits = spread.moved_limits(group, asked, worth.value, (worth.low, worth.high))
-        return Counted(moved, limits, answered=moved is not None, gaps=limits is not None)
-
-    def of_image(moved: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-        return spread.features([spread.Moved(int(one[0]), *one[1:]) for one in moved], len(keys))
-
-    return Counting(features, (spread.SPREAD,), arm.name, together=of_image)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.probes.cues import Cue, Version
+from tasks.probes.cues import CONTROL, Cue, Version
 from tasks.probes.wordings import numbered
 
 FACTS = numbered(
@@ -14,5 +14,14 @@ FACTS = numbered(
     "{name} was switched on for the first time on a Tuesday.",
 )
 
-VERSIONS = (Version("fact", FACTS),)
+EMPTY = numbered(  # word for word as long, and nothing that the material does not show by itself
+    "{name}'s response is given below in the words it used.",
+    "The material further down in this prompt includes {name}'s response.",
+    "{name} has a response in the material below.",
+    "{name} is the author of a response below.",
+    "The response written by {name} is part of the material.",
+    "{name} gave the response that is shown here as its own.",
+)
+
+VERSIONS = (Version("fact", FACTS), Version(CONTROL, EMPTY, 0.0))
 DISTRACTION = Cue("distraction", "remark", dict.fromkeys(("score", "pair", "batch"), VERSIONS))

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from data.records import MODES, AnswerMode, Mode, Sample
+from data.records import MODES, AnswerMode, Mode, Sample, Scale
 from tasks.measures import contrast
 from tasks.measures.labels import combined_score, label_verdicts
 from tasks.probes.attacks import ATTACKS, attack, wanted
 from tasks.probes.contrasts import Arm, Target, begins, contrasted, loser, named, winner
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
+from tasks.probes.rows import Counting
 from tasks.probes.side_by_side import agreements, prices
+from tasks.probes.spreads import spread_of
 from tasks.probes.wordings import replaced, rotated
 from tasks.sanitiser import sanitised
 
@@ -93,10 +95,20 @@ class Injection:
         switched = [SANITISER, Arm(CLEAN, named(CLEAN))]
         frames = []
         for mode in self.modes:
-            frames.append(contrasted(self.name, mode, found, self.arms(mode)))
+            spreads = self.spreads(mode, found.scale)
+            frames.append(contrasted(self.name, mode, found, self.arms(mode), spreads))
             frames.append(agreements(self.name, mode, found, switched))
             frames.append(prices(self.name, mode, found, switched))
         return pl.concat(frames)
+
+    def spreads(self, mode: Mode, scale: Scale) -> list[Counting]:
+        """How each kind's effect on the worse response differs by its wording."""
+        kinds = {arm: arm.name.rpartition("/")[2] for arm in self.arms(mode)}
+        return [
+            spread_of(arm, [str(number + 1) for number in range(len(ATTACKS[kind]))], scale)
+            for arm, kind in kinds.items()
+            if kind in ATTACKS
+        ]
 
 
 def _targets(sample: Sample, around: Around) -> tuple[int | None, int | None]:

@@ -179,7 +179,12 @@ class Answered(NamedTuple):
 
 @runtime_checkable
 class Follows(Protocol):
-    """A probe that asks the verifier about what its questions were answered."""
+    """A probe that asks the verifier about what its questions were answered.
+
+    `example` is an answer with one placeholder in it, for showing what would follow from answers.
+    """
+
+    example: Answered
 
     def follow(
         self, sample: Sample, answers: Sequence[Answered], around: Around

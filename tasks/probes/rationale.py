@@ -26,6 +26,7 @@ from tasks.prompts.changes import PromptChange
 
 Row = Mapping[str, Any]
 ARM = "evidence"
+EXAMPLE = '{"Claims": [{"claim": "[what the answer claims about the picture]", "about": "image"}]}'
 KNOWN = 2  # statements of each item that the facts decide, put to the verifier as a control
 SIMULATED = tuple(
     Statement(f"Detail {number} is {said}.", "other", said == "as described")
@@ -41,6 +42,7 @@ class Rationale:
     family: Family = "hallucination"
     options: tuple[str, ...] = ("limit", "draws", "audits")
     modes: tuple[Mode, ...] = MODES
+    example = Answered("", ARM, 0, EXAMPLE)
 
     def applies(self, sample: Sample, around: Around) -> bool:
         """Whether there is a picture."""

@@ -15,6 +15,7 @@ from tasks.probes.contrasts import Arm, begins, contrasted
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.prompt_forms import formed
 from tasks.probes.rows import Cell, Counted, probed
+from tasks.probes.spreads import spread_of
 from tasks.probes.wordings import rotated
 from tasks.prompts.changes import PromptChange
 
@@ -86,9 +87,11 @@ class ReferenceScore:
     def estimate(self, found: Found) -> pl.DataFrame:
         """What the reference does, what each attached score does, and points per attached point."""
         arms = self.arms("score", found.scale)
+        numbers = [str(number + 1) for number in range(len(WORDINGS))]
+        spreads = [spread_of(arm, numbers, found.scale) for arm in arms]
         return pl.concat(
             [
-                contrasted(self.name, "score", found, arms),
+                contrasted(self.name, "score", found, arms, spreads),
                 probed(self.name, "score", found, _slope(found.scale), anchoring.MEASURES),
             ]
         )

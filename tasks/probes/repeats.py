@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from data.records import MODES, READABLE, AnswerMode, Mode, Sample
+from data.records import MODES, READABLE, AnswerMode, Mode, Sample, Scale
 from tasks.measures import consistency, reliability
-from tasks.measures.evidence import NOTHING
+from tasks.measures.evidence import CHOICES, NOTHING
 from tasks.measures.kinds import Columns, Measure
 from tasks.probes.kinds import Around, Family, Found, Headline, Variant, asked_again
 from tasks.probes.rows import Cell, Counted, Features, probed
@@ -37,7 +38,7 @@ class Repeats:
     def estimate(self, found: Found) -> pl.DataFrame:
         """Consistency of the K answers in every mode, and the reliability of repeated scores."""
         asked: list[tuple[Mode, Features, Sequence[Measure]]]
-        asked = [(mode, _answers, consistency.MEASURES) for mode in self.modes]
+        asked = [(mode, _answers(mode, found.scale), consistency.MEASURES) for mode in self.modes]
         asked.append(("score", _scores, reliability.MEASURES))
         frames = [
             probed(self.name, mode, found, features, measures) for mode, features, measures in asked
@@ -77,13 +78,22 @@ def _coincidences(levels: Sequence[str]) -> Features:
     return features
 
 
-def _answers(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
-    """A sample counts once all K answers are in; an unreadable one agrees with none."""
-    if any(cell.open for cell in cells):
-        return Counted(None, answered=False)
-    answers = [cell.verdict for cell in cells]
-    limits = consistency.limits(answers) if None in answers else None
-    return Counted(consistency.features(answers), limits)
+def _answers(mode: Mode, scale: Scale) -> Features:
+    def features(sample: Mapping[str, Any], cells: Sequence[Cell]) -> Counted:
+        """A sample counts once all K answers are in; an unreadable one agrees with none."""
+        if any(cell.open for cell in cells):
+            return Counted(None, answered=False)
+        outcomes = {
+            "score": scale.high - scale.low + 1,
+            "pair": len(CHOICES),
+            "batch": math.factorial(len(sample["responses"] or ())),
+        }[mode]
+        answers = [cell.verdict for cell in cells]
+        limits = consistency.limits(answers) if None in answers else None
+        chances = consistency.chances(len(answers), outcomes)
+        return Counted(consistency.features(answers) + chances, limits)
+
+    return features
 
 
 def _scores(sample: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[float, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,15 @@ from tasks.judges import Seat
 from tasks.plan import judging_text
 from tasks.probes import PROBES, Around, Variant
 from tasks.probes.fresh import FreshProbe
+from tasks.probes.kinds import Follows
 from tasks.prompts.change_words import picture_words, prompt_words
 from tasks.prompts.changes import OMITTED, change_key
 from tasks.stages.context import Context
 from tasks.stages.fresh import drawn
+
+CONTROL = "a control, asked whatever the answers are; right is {!r}"
+PLACEHOLDER = "asked about each claim that nothing known decides; the brackets stand for the claim"
+FOLLOWS = "asked because of an answer that was given"
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,23 @@ class Shown:
     images: tuple[PreparedImage, ...]
 
 
-def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> list[Shown]:
+def questions(
+    here: Context, probe: str, sample_id: str, judge: str | None, answers: Sequence[str] = ()
+) -> list[Shown]:
     """The base question about a sample and everything that a probe asks besides.
 
-    A probe that draws its own items is shown those; they have no base question.
+    A probe that draws its own items is shown those; they have no base question. What it asks the
+    verifier in round 3 comes last: what follows from `answers`, or else from its example.
 
     Raises:
-        ConfigError: the probe or the judge is not defined, or the probe asks nothing about it.
+        ConfigError: the probe or the judge is not defined, or the probe asks nothing about it, or
+            nothing about answers.
         DataError: there is no such sample, or its image cannot be used.
     """
     if probe not in PROBES:
         raise ConfigError(f"probe {probe!r} is not defined; known: {sorted(PROBES)!r}")
+    if answers and not isinstance(PROBES[probe], Follows):
+        raise ConfigError(f"probe {probe!r} asks nothing about answers; leave --answer out")
     own_items = isinstance(PROBES[probe], FreshProbe)
     samples = here.fresh() if own_items else here.samples()
     can = [each for each in samples if each.mode in PROBES[probe].modes]
@@ -56,9 +67,8 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
         some = [each.sample_id for each in can[:3]]
         raise DataError(f"there is no sample {sample_id!r}; the first are {some!r}")
     settings = here.config.probes.get(probe, ProbeConfig())
-    variants = PROBES[probe].vary(
-        sample, Around(settings, here.scale, samples, here.facts(), here.config.settings)
-    )
+    around = Around(settings, here.scale, samples, here.facts(), here.config.settings)
+    variants = PROBES[probe].vary(sample, around)
     if not variants or sample.mode not in PROBES[probe].modes:
         raise ConfigError(f"probe {probe!r} asks nothing about {sample_id!r}")
     own = tuple(range(len(sample.responses)))
@@ -67,7 +77,32 @@ def questions(here: Context, probe: str, sample_id: str, judge: str | None) -> l
     seat = _seat(here, judge)
     ground = _ground(here, seat, asked)
     setting = here.config.settings[0]
-    return [_shown(ground, seat, ask, setting, probe, sample) for ask in asked]
+    first = [_shown(ground, seat, ask, setting, probe, sample) for ask in asked]
+    return [*first, *_followed(here, probe, sample, around, answers)]
+
+
+def _followed(
+    here: Context, probe: str, sample: Sample, around: Around, answers: Sequence[str]
+) -> Iterator[Shown]:
+    """What a probe would ask the verifier, where there is one: controls, then about answers."""
+    asking = PROBES[probe]
+    if here.config.verifier is None or not isinstance(asking, Follows):
+        return
+    seat = here.seats[here.config.verifier.name]
+    example = asking.example
+    given = [example._replace(repeat=number, text=text) for number, text in enumerate(answers)]
+    controls = {ask.variant: ask for ask in asking.follow(sample, (), around)}
+    asked = asking.follow(sample, given or (example,), around)
+    ground = _ground(here, seat, asked)
+    for ask in (*controls.values(), *(ask for ask in asked if ask.variant not in controls)):
+        shown = _shown(ground, seat, ask, "verify", probe, sample, "verify")
+        why = FOLLOWS if given else PLACEHOLDER
+        if ask.variant in controls:
+            why = CONTROL.format(ask.told.get("truth"))
+        elif not given:
+            unnamed = f"{ask.variant.partition('/')[0]}/..."
+            shown = replace(shown, ask=ask.model_copy(update={"variant": unnamed}))
+        yield replace(shown, changed=(*shown.changed, why))
 
 
 def _seat(here: Context, judge: str | None) -> Seat:
@@ -95,9 +130,15 @@ def _ground(here: Context, seat: Seat, asked: Sequence[Variant]) -> Ground:
 
 
 def _shown(
-    ground: Ground, seat: Seat, ask: Variant, setting: str, probe: str, original: Sample
+    ground: Ground,
+    seat: Seat,
+    ask: Variant,
+    setting: str,
+    probe: str,
+    original: Sample,
+    purpose: str | None = None,
 ) -> Shown:
-    purpose = "judge" if ask.question is None else "ask"
+    purpose = purpose or ("judge" if ask.question is None else "ask")
     asked = Asked(ask, setting, ask.repeats[0], probe, purpose)
     row = planned(ground, seat, asked, judging_text(ground, seat, asked))
     if row.request_text is None:
@@ -140,7 +181,8 @@ def told(shown: Shown) -> dict[str, Any]:
     """A question as a plain value, its images by the sha256 of the bytes as sent."""
     return {
         "variant": shown.ask.variant,
-        "mode": "ask" if shown.purpose == "ask" else shown.ask.sample.mode,
+        "round": 3 if shown.purpose == "verify" else 2,
+        "mode": shown.ask.sample.mode if shown.purpose == "judge" else "ask",
         "repeats": list(shown.ask.repeats),
         "presented": list(shown.ask.presented),
         "judge": shown.seat.name,

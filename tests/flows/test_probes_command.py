@@ -44,6 +44,12 @@ def test_people_read_words_and_machines_the_raw_change(offline: InProcess) -> No
     assert raw["jpeg/10"]["params"]
 
 
+def test_without_a_verifier_it_is_said_that_round_three_asks_nothing(offline: InProcess) -> None:
+    ended = offline("probes", "show", "rationale", SAMPLE, "--config", offline.config(), "--json")
+    assert {row["round"] for row in ended.json} == {2}
+    assert ended.err == ("probe 'rationale' asks nothing in round 3: no `verifier` is configured\n")
+
+
 def test_what_cannot_be_shown_is_said_in_a_line(offline: InProcess) -> None:
     path = offline.config()
     for words, said in (
@@ -51,6 +57,8 @@ def test_what_cannot_be_shown_is_said_in_a_line(offline: InProcess) -> None:
         (("length", "demo/score/none"), "there is no sample 'demo/score/none'"),
         (("order", SAMPLE), "probe 'order' asks nothing about"),
         (("length", SAMPLE, "--judge", "nobody"), "judge 'nobody' is not defined"),
+        (("length", SAMPLE, "--answer", path), "probe 'length' asks nothing about answers"),
+        (("rationale", SAMPLE, "--answer", "none.txt"), "answer 'none.txt' cannot be read"),
     ):
         ended = offline("probes", "show", *words, "--config", path)
         assert ended.code == 2

@@ -9,7 +9,7 @@ from PIL import Image
 from data.errors import DataError, HostError
 from data.image_store import ImageStore
 from flows.sheets import write_sheet
-from tasks.image_sheet import packed, pictures, sheet
+from tasks.image_sheet import as_sent, packed, pictures, sheet
 from tasks.probes.transforms import TRANSFORMS
 from tests.flows.conftest import ROOT
 from tests.tasks.test_image_changes import LIMITS, photo
@@ -24,6 +24,39 @@ def test_a_datasets_sheet_shows_every_change_that_its_probes_make() -> None:
     assert names.count("instruction") == 6
     assert [cell.name for cell in cells][-len(TRANSFORMS) :] == list(TRANSFORMS)
     assert "omitted" not in names
+
+
+def test_the_edits_of_perception_are_shown_each_once_where_the_facts_are_known() -> None:
+    edits = [
+        cell.name.partition(":")[0]
+        for cells in pictures(DEMO, 6).blocks
+        for cell in cells
+        if any(change.do in {"recolour", "rewrite", "erase"} for change in cell.changes)
+    ]
+    assert sorted(edits) == [
+        "colour-edited", "colour-edited", "erased-edited",
+        "readout-edited", "readout-edited", "readout-edited",
+    ]  # fmt: skip
+
+
+def test_a_change_that_leaves_the_picture_as_it_is_says_so(tmp_path: Path) -> None:
+    photo((1000, 500)).save(tmp_path / "a.png")
+    (cells,) = pictures(tmp_path, 1, "long-edge").blocks
+    sent = as_sent(cells, tmp_path, LIMITS, ImageStore(tmp_path / "store"))
+    assert [words.partition(",")[0] for _, words in sent] == [
+        "1000 x 500", "= as it is", "= as it is", "768 x 384", "512 x 256", "384 x 192",
+    ]  # fmt: skip
+
+
+def test_only_changes_of_a_name_are_drawn_and_an_unknown_name_is_said(tmp_path: Path) -> None:
+    blocks = pictures(DEMO, 6, "erased").blocks
+    assert [[cell.name for cell in cells] for cells in blocks] == [
+        ["as it is", "erased-edited: yellow"]
+    ]
+    found = write_sheet(DEMO, tmp_path / "s.png", 6, 64, "edited")
+    assert (found["pictures"], found["cells"]) == (5, 5 + 6)
+    with pytest.raises(DataError, match=r"no change is called 'charm'; known: .*'black'"):
+        pictures(DEMO, 1, "charm")
 
 
 def test_its_pictures_are_of_different_sources() -> None:

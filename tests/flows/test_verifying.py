@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cache.keys import request_of_json
 from tests.flows.conftest import InProcess, Terminal
 from tests.standin.control import StandinControl
 
@@ -33,6 +34,37 @@ def parts(found: Any, purpose: str) -> list[dict[str, Any]]:
     return [part for part in found["cost"]["by_part"] if part["purpose"] == purpose]
 
 
+def shows_what_was_asked(quick: InProcess, path: Path, run: Path) -> None:
+    """`probes show` prints round 3 of a run: controls before it, the rest from its answers."""
+    plan = pl.read_parquet(run / "plan.parquet")
+    texts = dict(
+        pl.concat(pl.read_parquet(file) for file in sorted((run / "answers").glob("*.parquet")))
+        .select("request_key", "text")
+        .iter_rows()
+    )
+    sent = {
+        key: request_of_json(text).text
+        for file in (run / "requests").glob("r3-*.parquet")
+        for key, text in pl.read_parquet(file).select("request_key", "request").iter_rows()
+    }
+    sample = plan.filter(pl.col("purpose") == "verify")["sample_id"][0]
+    own = plan.filter((pl.col("sample_id") == sample) & (pl.col("probe") == "rationale"))
+    asked = dict(own.filter(pl.col("round") == 3).select("variant", "request_key").iter_rows())
+    words: list[object] = ["probes", "show", "rationale", sample, "--config", path, "--json"]
+    before = [row for row in quick(*words).json if row["round"] == 3]
+    assert [row["variant"] for row in before[-2:]] == ["true/...", "false/..."]
+    assert all("[what the answer claims" in row["prompt"] for row in before[-2:])
+    assert len(before) == 2 * 2 + 2
+    for row in before[:-2]:
+        assert row["prompt"] == sent[asked[row["variant"]]]
+        assert row["changed"][-1].startswith("a control, asked whatever the answers are; right is")
+    for key in own.filter(pl.col("variant") == "evidence")["request_key"]:
+        (quick.folder / key).write_text(texts[key])
+        words += ["--answer", quick.folder / key]
+    after = {row["variant"]: row["prompt"] for row in quick(*words).json if row["round"] == 3}
+    assert after == {variant: sent[key] for variant, key in asked.items()}
+
+
 def test_round_three_is_bounded_before_exact_when_it_comes_and_paid_once(
     quick: InProcess, standin: StandinControl
 ) -> None:
@@ -54,6 +86,7 @@ def test_round_three_is_bounded_before_exact_when_it_comes_and_paid_once(
     asked = plan.filter(pl.col("purpose") == "verify")
     assert set(asked["round"]) == {3}
     assert asked.select("sample_id", "variant").is_unique().all()
+    shows_what_was_asked(quick, path, quick.folder / "one")
     claims = pl.read_parquet(quick.folder / "one" / "claims.parquet")
     assert claims.filter(pl.col("number") < 2).height == 2 * 8
     page = (quick.folder / "one" / "report.html").read_text()

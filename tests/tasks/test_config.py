@@ -49,6 +49,13 @@ def test_the_full_configuration_has_every_probe_and_a_verifier_of_another_family
     assert cautions(config) == []
 
 
+def test_the_full_configuration_names_the_size_that_the_page_of_costs_has() -> None:
+    page = (ROOT / "docs/probes.md").read_text(encoding="utf-8")
+    requests, usd = re.findall(r"^\| all \|.* ([\d,]+) \| ([\d.]+) \|$", page, re.MULTILINE)[0]
+    said = (ROOT / "deployments/configs/full.yaml").read_text(encoding="utf-8")
+    assert f" {requests} requests and {usd} USD " in said
+
+
 def test_overrides_reach_nested_keys_list_entries_and_names(tmp_path: Path) -> None:
     changed = load_config(
         written(tmp_path, minimal()),

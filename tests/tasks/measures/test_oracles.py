@@ -22,7 +22,7 @@ from tasks.config import BootstrapConfig
 from tasks.measures import estimate
 from tasks.measures.corrected import power_tuned_mean
 from tasks.measures.kinds import Columns
-from tasks.measures.reliability import features, icc_agreement
+from tasks.measures.reliability import features, icc_agreement, icc_agreement_mean
 from tasks.measures.resampling import wilson
 from tests.tasks.measures.conftest import samples, values, verdicts
 
@@ -109,6 +109,10 @@ def test_reliability_equals_pingouin(rows: list[list[int]]) -> None:
     value = float(theirs.loc["ICC(A,1)", "ICC"])
     if np.isfinite(found) and np.isfinite(value) and abs(value) < 1e6:
         assert found == pytest.approx(value, abs=1e-9)
+    mean = float(icc_agreement_mean(sums, Columns(np.array([]), np.array([]))))
+    of_mean = float(theirs.loc["ICC(A,k)", "ICC"])
+    if np.isfinite(mean) and np.isfinite(of_mean) and abs(of_mean) < 1e6:
+        assert mean == pytest.approx(of_mean, abs=1e-9)
 
 
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

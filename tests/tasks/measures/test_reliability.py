@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.measures.kinds import Columns, Floats
-from tasks.measures.reliability import coincidences, features, icc_agreement, repeat_alpha, sem
+from tasks.measures.reliability import (
+    answers_needed,
+    coincidences,
+    features,
+    icc_agreement,
+    icc_agreement_mean,
+    repeat_alpha,
+    repeats_for_80,
+    repeats_for_90,
+    sem,
+    spearman_brown,
+)
 
 NO_COLUMNS = Columns(np.array([]), np.array([]))
 SHROUT_FLEISS = [  # Shrout and Fleiss (1979), table 2: six targets, four judges
@@ -23,6 +34,20 @@ def sums(rows: Sequence[Sequence[float]]) -> Floats:
 
 def test_the_published_example_comes_out() -> None:
     assert round(float(icc_agreement(sums(SHROUT_FLEISS), NO_COLUMNS)), 2) == 0.29
+
+
+def test_the_mean_of_four_judges_is_as_reliable_as_published() -> None:
+    assert round(float(icc_agreement_mean(sums(SHROUT_FLEISS), NO_COLUMNS)), 2) == 0.62
+
+
+def test_repeats_needed_are_the_smallest_number_that_reaches_the_reliability() -> None:
+    single = icc_agreement(sums(SHROUT_FLEISS), NO_COLUMNS)
+    for wanted, measure in ((0.8, repeats_for_80), (0.9, repeats_for_90)):
+        needed = float(measure(sums(SHROUT_FLEISS), NO_COLUMNS))
+        assert float(spearman_brown(single, needed)) >= wanted
+        assert float(spearman_brown(single, needed - 1)) < wanted
+    assert answers_needed(np.array([1.0, 0.9]), 0.9).tolist() == [1.0, 1.0]
+    assert np.isnan(answers_needed(np.array([0.0, -0.2]), 0.9)).all()
 
 
 tables = st.integers(2, 4).flatmap(
@@ -45,6 +70,9 @@ def test_it_equals_the_sums_over_the_table(rows: list[list[int]]) -> None:
         assert found == pytest.approx((requests - error) / whole, abs=1e-9)
     elif abs(whole) < 1e-12:
         assert np.isnan(found)
+    if found > 1e-6:
+        mean = float(icc_agreement_mean(sums(rows), NO_COLUMNS))
+        assert mean == pytest.approx(float(spearman_brown(np.array(found), k)), rel=1e-6)
     variance = max(error + (repeats - error) / n, 0.0)
     assert float(sem(sums(rows), NO_COLUMNS)) == pytest.approx(np.sqrt(variance), abs=1e-6)
 

@@ -5,12 +5,15 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from data.records import Sample
-from tasks.probes import Variant
+from data.records import Sample, Scale
+from data.samples import samples_table
+from tasks.config import ProbeConfig
+from tasks.probes import Found, Variant, estimate_probes
 from tasks.probes.swaps import swaps
 from tasks.prompts.changes import ImageChange
 from tests.tasks.probes.pictured import item, near, of_arm, picture
-from tests.tasks.probes.verdict_tables import asked, estimated, holds
+from tests.tasks.probes.verdict_tables import QUICK, asked, estimated, holds, judged
+from tests.tasks.probes.verdict_tables import said as said_of
 
 LABELS = "12345"
 SCORES = [item(n, label=LABELS[n % 5], source="ab"[n % 2]) for n in range(240)]
@@ -173,6 +176,32 @@ def test_a_mismatch_across_sources_is_resampled_over_all_sources_together() -> N
     groups = set(found.filter(pl.col("arm") == "foreign")["group"])
     assert groups == {"pooled", "source:(none)"}
     assert of_arm(found, "foreign")["effect"]["clusters"] == pytest.approx(120, abs=4)
+
+
+def test_it_is_counted_who_says_that_a_blank_picture_is_blank_and_who_says_it_of_a_real_one() -> (
+    None
+):
+    verdicts = judged("ablation", PAIRS, said_of("ablation", PAIRS, lambda variant, draw: "A"))
+    keys = [f"k{row}" for row in range(verdicts.height)]
+    texts = {}
+    for key, row in zip(keys, verdicts.iter_rows(named=True), strict=True):
+        noticed = row["variant"] == "black" and row["repeat"] == 0
+        mistaken = row["variant"] == "base" and row["sample_id"] == PAIRS[0].sample_id
+        texts[key] = "The image is black." if noticed or mistaken else "The bar is red."
+    given = verdicts.with_columns(request_key=pl.Series(keys))
+    about = samples_table(PAIRS), given, ProbeConfig(), Scale(), QUICK
+    found = estimate_probes({"ablation": Found(*about, texts=texts)})
+    black, grey = (of_arm(found, arm, "pair") for arm in ("black", "grey"))
+    assert (black["blank_said"]["value"], grey["blank_said"]["value"]) == (0.5, 0.0)
+    assert black["blank_said_falsely"]["value"] == pytest.approx(1 / 200)
+    assert "blank_said" not in of_arm(found, "told", "pair")  # its prompt says so itself
+    assert "blank_said" not in of_arm(found, "mismatched", "pair")
+    assert black["blank_said"]["low"] <= 0.5 <= black["blank_said"]["high"]
+
+
+def test_without_texts_nothing_is_said_of_what_answers_say() -> None:
+    found = of_arm(estimated("ablation", SCORES[:20], blind), "black")
+    assert "blank_said" not in found
 
 
 def test_unknown_clusters_stay_unclustered() -> None:

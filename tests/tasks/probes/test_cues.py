@@ -63,7 +63,7 @@ def test_wordings_rotate_over_samples_and_stay_for_each(cue: Cue) -> None:
 @pytest.mark.parametrize("cue", TWINNED, ids=lambda cue: cue.name)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_neutral_twin_is_as_long_and_bears_no_cue(cue: Cue, mode: str) -> None:
-    slack = 2 if cue.place == "remark" else 0
+    slack = 2 if cue.place == "remark" and cue.name != "distraction" else 0
     for number in range(60):
         variants = told(cue, labelled(mode, number))
         for name, variant in variants.items():
@@ -111,7 +111,7 @@ HEADLINES = [  # what a judge whom cues move by 0.4 and any words by 0.3 shows
     ("authority", "pair", "worse/cue-control", None),
     ("bandwagon", "batch", "worse/cue-control", None),
     ("bandwagon", "score", "own/high-own/low", 0.8),
-    ("distraction", "score", "own/fact", 0.7),
+    ("distraction", "score", "own/fact-control", 0.4),
     ("names", "pair", "worse/famous-better/famous", 0.4),
     ("sentiment", "score", "own/tone-control", 0.4),
 ]

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from data.records import Response, Sample, Scale
 from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
-from tasks.measures.consistency import features
+from tasks.measures.consistency import chances, features
 from tasks.probes import PROBES, Around, Found, estimate_probes
 from tasks.probes.contrasts import Arm, contrasted, named
 from tests.tasks.probes.verdict_tables import STATUS
@@ -104,11 +105,31 @@ def test_unreadable_repeats_could_have_agreed() -> None:
     assert "no limits for missing verdicts" in alpha["note"]
 
 
-@pytest.mark.parametrize(("letters", "chance"), [("ABC", 0.299), ("12345", 0.083)])
-def test_a_random_judge_reaches_the_stated_chance_level(letters: str, chance: float) -> None:
-    rng = np.random.default_rng(3)
-    draws = [list(rng.choice(list(letters), 6)) for _ in range(20_000)]
-    assert np.mean([features(row)[1] for row in draws]) == pytest.approx(chance, abs=0.01)
+@pytest.mark.parametrize(("size", "outcomes"), [(1, 3), (2, 2), (5, 3), (6, 3), (4, 5), (6, 5)])
+def test_chance_is_the_mean_over_all_answers_that_are_possible(size: int, outcomes: int) -> None:
+    every = [features(list(row)) for row in product("ABCDE"[:outcomes], repeat=size)]
+    assert chances(size, outcomes) == pytest.approx(np.mean(every, axis=0)[1:3])
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "outcomes"), [("pair", 2, 3), ("score", 1, 5), ("batch", 4, 24)]
+)
+def test_what_a_random_judge_reaches_stands_beside_the_figure(
+    mode: str, size: int, outcomes: int
+) -> None:
+    verdict = {"pair": "A", "score": "4", "batch": "BACD"}[mode]
+    found = pooled("repeats", mode, size, [{("base", n): verdict for n in range(6)}] * 3)
+    majority, modal = chances(6, outcomes)
+    assert found["majority_criterion_chance"]["value"] == pytest.approx(majority)
+    assert found["modal_share_chance"]["value"] == pytest.approx(modal)
+    assert found["modal_share"]["value"] == 1.0
+
+
+def test_chance_of_six_answers_is_as_simulated_elsewhere() -> None:
+    simulated = {3: (0.299, 0.54), 5: (0.083, 0.43), 24: (0.001, 0.25)}
+    for outcomes, figures in simulated.items():
+        assert chances(6, outcomes) == pytest.approx(figures, abs=0.006)
+    assert chances(6, 10**6) == pytest.approx((0, 1 / 6), abs=1e-4)
 
 
 @pytest.mark.data
