@@ -30,6 +30,11 @@ def flow_of(facts: Mapping[str, Any]) -> str:
     return str(flows[-1] if flows else facts.get("flow", "nightly"))
 
 
+def parts_of(facts: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The judges that a run's combined judges are made of, by `run.json`."""
+    return {one["name"]: one["parts"] for one in facts.get("judges", ()) if one.get("parts")}
+
+
 class RunDataset(_Part):
     """Which dataset, and how much of it."""
 

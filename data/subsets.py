@@ -54,7 +54,7 @@ def select(
     base = verdicts.filter(
         pl.col("probe").is_null()
         & (pl.col("variant") == "base")
-        & ~pl.col("judge").str.contains("^(baseline|panel):")
+        & ~pl.col("judge").str.contains("^(baseline|panel|both-orders|cascade):")
         & (pl.col("status") != "open")
     )
     given: dict[str, list[str | None]] = {}

@@ -25,6 +25,7 @@ from expectations.verdict_forms import canonical
 STATUSES = [*READABLE, "unparsed", "refused", "failed", "open"]
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
 MADE = pl.col("judge").str.contains("^(baseline|panel):")
+EACH = "^([0-9a-f]{64})( [0-9a-f]{64})*$"
 COMBINED = pl.col("judge").str.contains("^(both-orders|cascade):")
 
 
@@ -54,7 +55,7 @@ def _rows(frame: pl.DataFrame, context: Mapping[str, Any]) -> View:
         pl.col("repeat"),
         "status",
         pl.when(COMBINED)  # all requests that the verdict stands on
-        .then(pl.col("request_key").str.split(" ").list.first())
+        .then(pl.col("request_key").str.replace(EACH, "$1"))
         .otherwise("request_key")
         .alias("request_key"),
         pl.concat_str(

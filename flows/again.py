@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from data.errors import DataError
+from data.errors import DataError, IncompleteError
 from data.run_folder import RunFolder
 from data.run_lock import RunLock
 from data.run_record import COMPLETE, REGRESSION
@@ -32,6 +32,7 @@ def reparse_run(run: Path, as_json: bool) -> None:
         changed = _changed(before, here.run.table("verdicts"))
         results.measure(here)
         measure_anchors(here)
+        _reopened(here)
         said = _gated_again(here)
         if folder.facts().get("finished"):
             record_run(folder)
@@ -40,6 +41,17 @@ def reparse_run(run: Path, as_json: bool) -> None:
     shown = {"changed": len(rows), "verdicts": rows, "gate": said, "report": page}
     gate = f"gate: {said}\n" if said else ""
     show(shown, as_json, lambda s: gate + _text(rows, page))
+    if here.run.facts()["status"] == "incomplete":
+        raise IncompleteError(str(here.run.facts()["error"]))
+
+
+def _reopened(here: Context) -> None:
+    """A complete run is none any more where a verdict read anew must be handed over."""
+    facts = here.run.facts()
+    left = facts["counts"]["open"]
+    if facts["status"] in COMPLETE and left:
+        error = f"{left} verdicts wait for a strong judge; `judgeflow resume {here.run.path}` asks"
+        here.run.note(status="incomplete", error=error, exit_code=IncompleteError.exit_code)
 
 
 def report_run(run: Path, as_json: bool) -> None:

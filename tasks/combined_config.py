@@ -14,8 +14,8 @@ from tasks.judge_config import Judge, same_model
 class Cascade(Record):
     """A cheap judge decides where it is as sure as `sure` says, a strong judge the rest.
 
-    `cheap` names one of the judges. It is as sure as its verdict is probable where it has
-    `logprobs`, else as the share of its repeats that say the same.
+    `cheap` names one of the judges. It is as sure as its verdict is probable where its answers come
+    with probabilities, else as the share of its repeats that say the same.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=60)]
@@ -38,7 +38,8 @@ def wrong_cascade(cascades: Sequence[Cascade], judges: Sequence[Judge], repeats:
             return f"{said}: cheap must name one of the judges {list(known)!r}, got {one.cheap!r}"
         if cheap.name == one.strong.name or same_model(cheap, one.strong):
             return f"{said}: cheap and strong are one judge, {cheap.name!r}"
-        if repeats < 2 and not getattr(cheap, "logprobs", False):
+        original = getattr(cheap, "of", None) or cheap
+        if repeats < 2 and not getattr(original, "logprobs", False):
             return (
                 f"{said}: judge {cheap.name!r} cannot tell how sure it is; ask it for `logprobs` "
                 f"or set `repeats` to 2 or more, got {repeats}"

@@ -10,7 +10,6 @@ the keys of all its requests.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,14 +19,23 @@ from data.records import READABLE, Sample
 from data.tables import VERDICTS, table
 from tasks.combined_config import Cascade
 from tasks.config import RunConfig
-from tasks.probes.derived import averaged, by_sample, derived_row, readable, together
+from tasks.probes.derived import (
+    averaged,
+    by_sample,
+    derived_row,
+    readable,
+    sureness,
+    together,
+    told_likely,
+)
 from tasks.probes.kinds import Variant
 from tasks.probes.order import rotation
 
 BOTH_ORDERS, CASCADE = "both-orders", "cascade"
 ASKING = (BOTH_ORDERS, CASCADE)  # pseudo-probes whose requests are the judges' own
 Row = Mapping[str, Any]
-NOT_ASKED: Row = {"status": "open", "reason": "not asked yet", "request_key": None}
+WAITS = "its strong judge is still to be asked"
+NOT_ASKED: Row = {"status": "open", "reason": WAITS, "request_key": None}
 Base = tuple[str, str, int]  # sample, setting and repeat
 
 
@@ -84,31 +92,35 @@ def combined_verdicts(config: RunConfig, judged: pl.DataFrame) -> pl.DataFrame:
         for judge in config.judges:
             rows += _both_orders(judged.filter(pl.col("judge") == judge.name), judge.name)
     for cascade in config.cascades:
-        rows += _cascade(cascade, config, judged)
+        rows += _cascade(cascade, judged)
     return table(rows, VERDICTS)
 
 
-def decided(cascade: Cascade, config: RunConfig, judged: pl.DataFrame) -> Iterator[Decided]:
-    """What the cheap judge of a cascade says of each of its samples, in each setting."""
+def waiting(made: pl.DataFrame) -> int:
+    """How many verdicts of combined judges wait for a question that is not planned yet."""
+    return made.filter(pl.col("reason").str.ends_with(WAITS)).height
+
+
+def decided(cascade: Cascade, judged: pl.DataFrame) -> Iterator[Decided]:
+    """What the cheap judge of a cascade says of each of its samples, in each setting.
+
+    It is sure from `sure` on, to three digits, as estimates are shown.
+    """
     base = _base(judged.filter(pl.col("judge") == cascade.cheap))
-    likely = any(
-        judge.name == cascade.cheap and getattr(judge, "logprobs", False) for judge in config.judges
-    )
-    for rows in by_sample(base):
-        asked = rows[:1] if likely else rows
-        said = readable(asked)
-        sureness = -1.0
-        if said and likely:
-            sureness = asked[0]["confidence"] or -1.0
-        elif said:
-            sureness = Counter(said).most_common(1)[0][1] / len(asked)
-        verdict = together(asked[0]["mode"], said) if said else None
-        yield Decided(sureness >= cascade.sure, verdict, asked)
+    for _, group in base.group_by("setting", "mode", maintain_order=True):
+        samples = list(by_sample(group))
+        likely = told_likely(samples)
+        for rows in samples:
+            asked = rows[:1] if likely else rows
+            said = readable(asked)
+            verdict = together(asked[0]["mode"], said) if said else None
+            sure = round(sureness(rows, likely), 3) >= round(cascade.sure, 3)
+            yield Decided(sure, verdict, asked)
 
 
-def unsure(cascade: Cascade, config: RunConfig, judged: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def unsure(cascade: Cascade, judged: pl.DataFrame) -> Iterator[tuple[str, str]]:
     """The (setting, sample) that a cascade hands over; not those whose answers are open."""
-    for one in decided(cascade, config, judged):
+    for one in decided(cascade, judged):
         if not one.sure and all(row["status"] != "open" for row in one.rows):
             yield one.rows[0]["setting"], one.rows[0]["sample_id"]
 
@@ -127,14 +139,14 @@ def _both_orders(own: pl.DataFrame, judge: str) -> Iterator[Row]:
             yield _row(row, both_orders_of(judge), verdict, parts) | {"repeat": row["repeat"]}
 
 
-def _cascade(cascade: Cascade, config: RunConfig, judged: pl.DataFrame) -> Iterator[Row]:
+def _cascade(cascade: Cascade, judged: pl.DataFrame) -> Iterator[Row]:
     strong = judged.filter(
         (pl.col("probe") == CASCADE)
         & (pl.col("variant") == cascade.name)
         & (pl.col("judge") == cascade.strong.name)
     )
     handed = {(row["setting"], row["sample_id"]): row for row in strong.iter_rows(named=True)}
-    for one in decided(cascade, config, judged):
+    for one in decided(cascade, judged):
         like, verdict, parts = one.rows[0], one.verdict, list(one.rows)
         if not one.sure:
             other = handed.get((like["setting"], like["sample_id"]), NOT_ASKED)

@@ -230,6 +230,11 @@ class RunConfig(Record):
     @model_validator(mode="after")
     def _cascades_can_decide(self) -> RunConfig:
         wrong = wrong_cascade(self.cascades, self.judges, self.repeats)
+        if self.cascades and self.describer is None and "vision-expert" in self.settings:
+            wrong = (
+                "cascades in setting 'vision-expert' need a `describer`; the strong judge would "
+                "describe every picture, not only those that it is asked about"
+            )
         if wrong is not None:
             raise ValueError(wrong)
         return self

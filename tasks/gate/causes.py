@@ -8,11 +8,13 @@ differs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
+
+from data.run_record import parts_of
 
 ROW = ["sample_id", "judge", "setting", "repeat"]
 SHOWN = ("role.txt", "notice.txt", "input.txt")
@@ -107,22 +109,37 @@ def causes(
 ) -> Causes:
     """What differs for a judge between two runs; `moved` says what did in the dataset."""
     ours = [f"data ({', '.join(moved)})"] if moved else []
+    of = _made_of(judge, now)
     if answers.same_request < answers.rows:
-        ours += _asked_differently(judge, before, now, known=bool(moved))
+        ours += _asked_differently(of, before, now, known=bool(moved))
     if answers.reread or answers.same_answer < answers.rows:
         ours += _read_differently(before, now, answers)
-    return Causes(answers, tuple(ours), tuple(_theirs(judge, before, now)))
+    return Causes(answers, tuple(ours), tuple(_theirs(of, before, now)))
+
+
+def _made_of(judge: str, facts: Facts) -> tuple[str, ...]:
+    """The judge, and those that it is made of."""
+    return judge, *parts_of(facts).get(judge, ())
 
 
 def _read(verdicts: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Base rows with their answer; with all of them where a verdict stands on several."""
     texts = answers.filter(pl.col("status") == "answered").select("request_key", "text")
     rows = verdicts.select(*ROW, "request_key", "status", "verdict").drop_nulls("request_key")
-    return rows.join(texts, on="request_key", how="left")
+    several = pl.col("request_key").str.contains(" ")
+    keys = rows.filter(several).select("request_key").unique()
+    each = keys.with_columns(pl.col("request_key").str.split(" ").alias("key")).explode("key")
+    texted = texts.rename({"request_key": "key"})
+    said = each.join(texted, on="key", how="left", maintain_order="left")
+    joined = said.group_by("request_key").agg(pl.col("text").fill_null("").str.join("\0"))
+    return rows.join(pl.concat([texts, joined]), on="request_key", how="left")
 
 
-def _asked_differently(judge: str, before: Facts, now: Facts, known: bool) -> list[str]:
+def _asked_differently(
+    judges: Collection[str], before: Facts, now: Facts, known: bool
+) -> list[str]:
     """What of ours makes requests differ, in words; the code where nothing `known` does."""
-    parts = _changed(before, now, "config", lambda part: _of_judge(part, judge))
+    parts = _changed(before, now, "config", lambda part: _of_judges(part, judges))
     files = _changed(before, now, "prompts", lambda name: _of_base_rows(name, now))
     found = [f"configuration ({', '.join(parts)})"] if parts else []
     found += [f"prompts ({', '.join(files)})"] if files else []
@@ -141,12 +158,17 @@ def _read_differently(before: Facts, now: Facts, answers: Answers) -> list[str]:
     return []
 
 
-def _theirs(judge: str, before: Facts, now: Facts) -> list[str]:
-    """What the provider reports otherwise, and what a run's anchors say of the judge."""
-    old, new = (facts.get("model_versions", {}).get(judge, []) for facts in (before, now))
-    found = [f"model version {'+'.join(old)} -> {'+'.join(new)}"] if old and new != old else []
-    moved = (now.get("drift") or {}).get("moved", {}).get(judge)
-    return [*found, f"dated anchors answered differently ({moved})"] if moved else found
+def _theirs(judges: Collection[str], before: Facts, now: Facts) -> list[str]:
+    """What the provider reports otherwise, and what a run's anchors say of the judges."""
+    found = []
+    for judge in judges:
+        old, new = (facts.get("model_versions", {}).get(judge, []) for facts in (before, now))
+        if old and new != old:
+            found.append(f"model version {'+'.join(old)} -> {'+'.join(new)}")
+        moved = (now.get("drift") or {}).get("moved", {}).get(judge)
+        if moved:
+            found.append(f"dated anchors answered differently ({moved})")
+    return found
 
 
 def _changed(before: Facts, now: Facts, part: str, counts: Any) -> list[str]:
@@ -154,8 +176,14 @@ def _changed(before: Facts, now: Facts, part: str, counts: Any) -> list[str]:
     return sorted(n for n in {*old, *new} if old.get(n) != new.get(n) and counts(n))
 
 
-def _of_judge(part: str, judge: str) -> bool:
-    return not part.startswith("judge ") or part == f"judge {judge}"
+def _of_judges(part: str, judges: Collection[str]) -> bool:
+    """Whether a part of the configuration is one of the judges' own, or everybody's."""
+    kind, _, name = part.partition(" ")
+    if kind == "judge":
+        return name in judges
+    if kind == "cascade":
+        return f"cascade:{name}" in judges
+    return part != "both_orders" or any(judge.startswith("both-orders:") for judge in judges)
 
 
 def _of_base_rows(name: str, facts: Facts) -> bool:

@@ -52,7 +52,7 @@ def votes(
 ) -> pl.DataFrame:
     """`effective_votes` of each mode and setting, as judge `panel:all` and probe `panel`."""
     rows: list[Estimate] = []
-    own = verdicts.filter(~pl.col("judge").str.contains("^(baseline|panel):"))
+    own = verdicts.filter(~pl.col("judge").str.contains("^(baseline|panel|both-orders|cascade):"))
     for mode in MODES:
         compared, asked = every(samples, own, mode)
         layers = resampling.strata(compared)

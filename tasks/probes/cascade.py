@@ -1,16 +1,14 @@
 """A cascade: a cheap judge decides where it is sure, a strong judge the rest.
 
-How sure the cheap judge is: the probability of its first verdict where every one came with it, else
-the share of its repeats that say the same. How sure it must be is
-chosen on other images than those it is used on: the lowest threshold at which the cascade is no
-further from the labels there than the strong judge alone; where no threshold is, all goes to the
-strong judge.
+How sure the cheap judge is: the probability of its first verdict where its answers come with that,
+else the share of its repeats that say the same. How sure it must be is chosen on other images than
+those it is used on: the lowest threshold at which the cascade is no further from the labels there
+than the strong judge alone; where no threshold is, all goes to the strong judge.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +18,15 @@ from data.records import Scale
 from data.tables import VERDICTS, table
 from tasks.measures.labels import label_verdicts
 from tasks.probes.contrasts import reading
-from tasks.probes.derived import Row, by_sample, derived_row, readable, together
+from tasks.probes.derived import (
+    Row,
+    by_sample,
+    derived_row,
+    readable,
+    sureness,
+    together,
+    told_likely,
+)
 
 KEPT, ESCALATED = "kept", "escalated"  # how a variant of the cascade ends, after its threshold
 FOLDS = 5
@@ -48,8 +54,8 @@ def cascade(
     for _, group in base.group_by(["setting", "mode"], maintain_order=True):
         cheap, strong = ({r[0]["sample_id"]: r for r in _of(group, judge)} for judge in judges)
         both = [key for key in cheap if key in strong and key in by_id]
-        surely = all(cheap[key][0]["confidence"] is not None for key in both)
-        cases = [_case(by_id[key], cheap[key], strong[key][:1], scale, surely) for key in both]
+        likely = told_likely(cheap[key] for key in both)
+        cases = [_case(by_id[key], cheap[key], strong[key][:1], scale, likely) for key in both]
         for fold in range(FOLDS):
             least = threshold([case for case in cases if case.fold != fold])
             for case in cases:
@@ -78,13 +84,11 @@ def _of(group: pl.DataFrame, judge: str) -> Iterator[list[Row]]:
 
 
 def _case(
-    sample: Row, cheap: Sequence[Row], strong: Sequence[Row], scale: Scale, surely: bool
+    sample: Row, cheap: Sequence[Row], strong: Sequence[Row], scale: Scale, likely: bool
 ) -> Case:
-    asked = cheap[:1] if surely else cheap
+    asked = cheap[:1] if likely else cheap
     said, other = readable(asked), readable(strong)
     mode = sample["mode"]
-    agreed = Counter(said).most_common(1)[0][1] / len(asked) if said else 0.0
-    sure = float(cheap[0]["confidence"]) if surely else agreed
     mine = together(mode, said) if said else None
     its = other[0] if other else None
     loss = reading(mode, scale, sample, None).loss if label_verdicts(sample) else None
@@ -92,7 +96,7 @@ def _case(
     if loss is not None and mine is not None and its is not None:
         losses = loss(mine), loss(its)
     fold = _fold(sample["cluster_id"] or sample["item_id"])
-    return Case(sure if said else -1.0, mine, its, losses, fold, asked, strong)
+    return Case(sureness(cheap, likely), mine, its, losses, fold, asked, strong)
 
 
 def _decided(case: Case, least: float) -> Iterator[Row]:

@@ -6,7 +6,7 @@ A derived row's `request_key` holds the keys of all the requests that it stands 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -45,7 +45,7 @@ def derived_row(like: Row, variant: str, verdict: str | None, parts: Sequence[Ro
         "status": STATUS[like["mode"]] if verdict is not None else "unparsed",
         "verdict": verdict,
         "reason": None if verdict is not None else "a verdict that it stands on is not readable",
-        "request_key": " ".join(part["request_key"] or "" for part in parts) or None,
+        "request_key": " ".join(filter(None, (part["request_key"] for part in parts))) or None,
     }
 
 
@@ -86,6 +86,23 @@ def by_sample(frame: pl.DataFrame) -> Iterator[list[Row]]:
 def readable(rows: Sequence[Row]) -> list[str]:
     """The verdicts of the rows that have one."""
     return [row["verdict"] for row in rows if row["status"] in READABLE]
+
+
+def told_likely(groups: Iterable[Sequence[Row]]) -> bool:
+    """Whether a judge's first answers come with the probability of their verdicts."""
+    return any(rows[0]["confidence"] is not None for rows in groups)
+
+
+def sureness(rows: Sequence[Row], likely: bool) -> float:
+    """How sure a judge is of a sample: -1 where nothing tells.
+
+    The probability of its first verdict where its answers come with that (`likely`), else the share
+    of several answers that say the same.
+    """
+    said = readable(rows[:1] if likely else rows)
+    if likely:
+        return float(rows[0]["confidence"] or -1.0) if said else -1.0
+    return Counter(said).most_common(1)[0][1] / len(rows) if said and len(rows) > 1 else -1.0
 
 
 def _samples(base: pl.DataFrame) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from cache.keys import canonical_json, key_of_json
 from data.records import Sample
 from tasks.asking import Ground, Planned
 from tasks.combined_config import Cascade
@@ -26,19 +27,18 @@ def cascade_rows(
         yield from plan_cascade(base, cascade, judged, handed)
 
 
-def answered_by_cheap(here: Context) -> int:
-    """How many answers of cheap judges there are."""
+def digest_of_handed_over(here: Context) -> str | None:
+    """A hash of all that is handed over; `None` without a cascade."""
     if not here.config.cascades:
-        return 0
-    keys = pl.concat([_cheap(here, cascade) for cascade in here.config.cascades])["request_key"]
-    answers = here.run.answers().filter(pl.col("status") == "answered")
-    return answers.filter(pl.col("request_key").is_in(keys.unique().to_list())).height
+        return None
+    found = [(one.name, *sorted(handed_over(here, one))) for one in here.config.cascades]
+    return key_of_json(canonical_json(found))
 
 
 def handed_over(here: Context, cascade: Cascade) -> Iterator[tuple[str, str]]:
     """The (setting, sample) whose answers leave the cheap judge unsure."""
     judged = verdicts(_cheap(here, cascade), here.run.answers(), here.scale)
-    return unsure(cascade, here.config, judged)
+    return unsure(cascade, judged)
 
 
 def _cheap(here: Context, cascade: Cascade) -> pl.DataFrame:

@@ -49,7 +49,7 @@ class Context:
         """Who describes images for each judge: the configured describer, or the judge itself."""
         describer = self.config.describer
         judges = (*self.config.judges, *(cascade.strong for cascade in self.config.cascades))
-        return {judge.name: describer.name if describer else judge.name for judge in judges}
+        return {j.name: describer.name if describer else j.name for j in judges}
 
     def shard_size(self, judge: str) -> int:
         """How many requests of a judge run as one task: what a batch may hold, else as set."""
@@ -181,6 +181,7 @@ def _combined(
             "baseline": False,
             "price_known": all(one["price_known"] for one in of),
             "role": "judge",
+            "parts": list(parts),
         }
 
 

@@ -13,7 +13,7 @@ from data import history, tables
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_index import run_index
-from data.run_record import flow_of
+from data.run_record import flow_of, parts_of
 from data.tables import HISTORY
 from tasks.anchors import PROBE
 from tasks.measures import primary
@@ -104,7 +104,7 @@ def _common(facts: Mapping[str, Any], judge: str) -> dict[str, Any]:
 def _agreement(facts: Mapping[str, Any], estimates: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Every pooled measure of base rows; the baselines' follow from the labels alone."""
     heads = primary()
-    versions = facts.get("model_versions") or {}
+    versions, made = facts.get("model_versions") or {}, parts_of(facts)
     rows = estimates.filter(
         pl.col("probe").is_null()
         & (pl.col("group") == "pooled")
@@ -117,7 +117,8 @@ def _agreement(facts: Mapping[str, Any], estimates: pl.DataFrame) -> Iterator[di
             "measure": row["metric"],
             "primary": heads.get(row["mode"]) == row["metric"],
             "epoch": facts.get("epoch", "base"),
-            "model_versions": versions.get(row["judge"], []),
+            "model_versions": versions.get(row["judge"], [])
+            or [each for part in made.get(row["judge"], ()) for each in versions.get(part, [])],
             **{name: row[name] for name in FIGURE},
         }
 

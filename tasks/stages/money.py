@@ -12,7 +12,6 @@ from data.ledger import charges, spent
 from data.records import Usage
 from tasks.combining import combined_of
 from tasks.quote import QuoteLine
-from tasks.stages.answered import Bills
 from tasks.stages.context import Context
 
 PART = ("judge", "purpose", "mode", "probe")
@@ -71,39 +70,38 @@ def by_part(here: Context) -> list[dict[str, Any]]:
 
 
 def usd_per_1000(here: Context) -> dict[str, dict[str, float | None]]:
-    """What 1,000 base judgements cost at listed prices, by judge and mode; null where unknown."""
+    """What 1,000 base judgements cost at listed prices, by judge and mode; null where unknown.
+
+    Of a combined judge every request counts that a verdict stands on.
+    """
+    usd = _usd_by_request(here)
     plan = here.run.table("plan").filter((pl.col("purpose") == "judge") & pl.col("probe").is_null())
+    combined = list(combined_of(here.config))
+    made = here.run.table("verdicts").filter(pl.col("judge").is_in(combined))
+    sums: dict[str, dict[str, list[float | None]]] = {}
+    for frame in (plan, made):
+        rows = frame.select("judge", "mode", "request_key").drop_nulls("request_key")
+        for judge, mode, keys in rows.iter_rows():
+            each = keys.split()
+            if all(key in usd for key in each):
+                paid = [usd[key] for key in each]
+                total = None if None in paid else sum(one or 0.0 for one in paid)
+                sums.setdefault(judge, {}).setdefault(mode, []).append(total)
+    return {
+        judge: {mode: None if None in own else 1000 * fmean(one or 0.0 for one in own)
+                for mode, own in of_mode.items()}
+        for judge, of_mode in sums.items()
+    }  # fmt: skip
+
+
+def _usd_by_request(here: Context) -> dict[str, float | None]:
+    """The list price of every answer by its request."""
     tokens = ["input_tokens", "output_tokens", "reasoning_tokens"]
     answers = here.run.table("answers").filter(pl.col("status") == "answered")
-    asked = plan.select("judge", "mode", "request_key").join(
-        answers.select("request_key", *tokens), on="request_key"
-    )
-    found: dict[str, dict[str, float | None]] = {}
-    for (judge, mode), group in asked.group_by("judge", "mode", maintain_order=True):
-        seat = here.seats[str(judge)]
-        usages = (
-            Usage.model_construct(**row) for row in group.select(tokens).iter_rows(named=True)
-        )
-        charges = [seat.settle(usage) for usage in usages]
-        known = None not in charges
-        mean = 1000 * fmean(charge or 0.0 for charge in charges) if known else None
-        found.setdefault(str(judge), {})[str(mode)] = mean
-    return found | _combined_usd(here)
-
-
-def _combined_usd(here: Context) -> dict[str, dict[str, float | None]]:
-    """The same of combined judges: every request that a verdict stands on counts."""
-    names = list(combined_of(here.config))
-    if not names:
-        return {}
-    bills, found = Bills(here), dict[str, dict[str, float | None]]()
-    rows = here.run.table("verdicts").filter(pl.col("judge").is_in(names))
-    for (judge, mode), group in rows.group_by("judge", "mode", maintain_order=True):
-        keys = [key.split() for key in group["request_key"].drop_nulls()]
-        known = [[bills[key].usd for key in each] for each in keys if set(each) <= bills.keys()]
-        sums = [None if None in each else sum(usd or 0.0 for usd in each) for each in known]
-        mean = None if None in sums or not sums else 1000 * fmean(usd or 0.0 for usd in sums)
-        found.setdefault(str(judge), {})[str(mode)] = mean
+    found = {}
+    for row in answers.select("request_key", "judge", *tokens).iter_rows(named=True):
+        usage = Usage.model_construct(**{name: row[name] for name in tokens})
+        found[row["request_key"]] = here.seats[row["judge"]].settle(usage)
     return found
 
 

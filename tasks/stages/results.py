@@ -15,7 +15,7 @@ from data.run_folder import RunFolder
 from data.tables import VERDICTS
 from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
-from tasks.combining import combined_verdicts, judging
+from tasks.combining import combined_verdicts, judging, waiting
 from tasks.fingerprints import parser_fingerprint
 from tasks.measures import PARTS, better, definitions, paired_differences, primary
 from tasks.measures.memo import remembering
@@ -47,13 +47,13 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     judged = verdicts(here.run.table("plan"), answers, here.scale)
     samples = here.run.table("samples", without=UNMEASURED)
     baselines = baseline_verdicts(samples, here.config.bootstrap.seed)
-    judges = [judged, combined_verdicts(here.config, judged)]
+    combined = combined_verdicts(here.config, judged)
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
-    here.run.store("verdicts", pl.concat([*judges, *made]))
+    here.run.store("verdicts", pl.concat([judged, combined, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
     known = here.run.facts().get("fingerprints", {})
     here.run.note(
-        counts=_counts(here, counts),
+        counts=_counts(here, counts, waiting(combined)),
         model_versions=model_versions(here),
         without=did_without(here),
         fingerprints={**known, "parser": parser_fingerprint()},
@@ -146,8 +146,9 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
     )
     write_report(path, inputs)
     for card in inputs.cards:
-        run.write_text(f"cards/{card.judge}.md", markdown(card))
-        run.write_text(f"cards/{card.judge}.json", card.model_dump_json(indent=1))
+        name = card.judge.replace(":", "=")  # a colon is no part of a file's name everywhere
+        run.write_text(f"cards/{name}.md", markdown(card))
+        run.write_text(f"cards/{name}.json", card.model_dump_json(indent=1))
     return str(path)
 
 
@@ -217,7 +218,7 @@ def did_without(here: Context) -> dict[str, dict[str, int]]:
     return found
 
 
-def _counts(here: Context, by_status: dict[str, int]) -> dict[str, Any]:
+def _counts(here: Context, by_status: dict[str, int], waits: int) -> dict[str, Any]:
     answers, plan = here.run.table("answers"), here.run.table("plan")
     paid = spent(here.run.path / "ledger")
     asked = plan["request_key"].drop_nulls().n_unique()
@@ -229,7 +230,7 @@ def _counts(here: Context, by_status: dict[str, int]) -> dict[str, Any]:
         "paid": paid.paid,
         "perhaps_paid": paid.perhaps_paid,
         "failed": int((answers["status"] == "failed").sum()),
-        "open": asked - int(answers["status"].is_in(["answered", "failed"]).sum()),
+        "open": waits + asked - int(answers["status"].is_in(["answered", "failed"]).sum()),
         "unparsed": by_status.get("unparsed", 0),
         "refused": by_status.get("refused", 0),
         "verdicts": {status: by_status[status] for status in sorted(by_status)},

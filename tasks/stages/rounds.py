@@ -34,11 +34,11 @@ from tasks.plan import (
 )
 from tasks.quote import QuoteLine, quote_lines
 from tasks.stages.anchors import anchors_of, frozen
-from tasks.stages.cascading import answered_by_cheap, cascade_rows
+from tasks.stages.cascading import cascade_rows, digest_of_handed_over
 from tasks.stages.context import Context
 from tasks.stages.outcomes import answer_row, answers_after, counts_of
 from tasks.stages.parts import in_part, keys_of, plan_of
-from tasks.stages.verifying import answered_before, forget_answers, verifying_rows
+from tasks.stages.verifying import answered_before, carry_answers, verifying_rows
 
 WORD = r"[^\s\x1c-\x1f]+"  # what `str.split` leaves
 REQUESTS = Schema(
@@ -94,14 +94,14 @@ def planned_rows(here: Context, round_: int, bound: bool = False) -> Iterable[Pl
     if round_ == GATHER:
         describers = {j: here.seats[name] for j, name in here.describer_of.items()}
         return plan_gathering(base, [*samples, *frozen(here)], describers)
-    if round_ == VERIFY:
-        cascading = cascade_rows(here, base, samples, bound)
-        return chain(verifying_rows(here, base, samples, bound), cascading)
-    if not here.run.facts()["dataset"]["texts"]:
-        return plan_recorded(base, samples)
-    if not bound:
+    if not bound and here.run.facts()["dataset"]["texts"]:
         found = gathered(plan_of(here), here.run.answers(), "describe")
         base = replace(base, descriptions=descriptions(found, here.describer_of))
+    if round_ == VERIFY:
+        cascading = cascade_rows(here, base, samples, bound)
+        return chain(cascading, verifying_rows(here, base, samples, bound))
+    if not here.run.facts()["dataset"]["texts"]:
+        return plan_recorded(base, samples)
     return chain(_anchor_rows(here, base), plan_judging(base, samples))
 
 
@@ -117,18 +117,18 @@ def _anchor_rows(here: Context, base: Ground) -> Iterable[Planned]:
 def plan_round(here: Context, round_: int, bound: bool = False) -> list[str]:
     """Store a round's requests and rows; return its shard ids. Kept when it is there already.
 
-    Round 3 is planned anew once a resume has brought answers that it did not stand on.
+    Round 3 is planned anew once answers have come, or are read otherwise, that it did not stand on.
     """
     plan, facts = plan_of(here), here.run.facts()
-    known: dict[str, int] = {}
+    known: dict[str, Any] = {}
     if round_ == VERIFY and not bound:
-        known["verified"] = answered_before(here) + answered_by_cheap(here)
+        known = {"verified": answered_before(here), "handed_over": digest_of_handed_over(here)}
     if facts.get("planned", 0) < round_ or any(facts.get(k) != v for k, v in known.items()):
         shards = sharded(planned_rows(here, round_, bound), here.shard_size, round_)
         new = plan_table(_stored(here, shards))
         plan = pl.concat([plan.filter(pl.col("round") < round_), new])
         here.run.store("plan", plan)
-        forget_answers(here, round_, new["shard"].unique().to_list())
+        carry_answers(here, round_, new)
         here.run.note(planned=round_, **known)
     rows = plan.filter(pl.col("round") == round_)
     return rows["shard"].unique(maintain_order=True).to_list()

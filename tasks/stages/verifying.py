@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from data import tables
 from data.records import Sample
-from data.tables import PLAN, table
+from data.tables import ANSWERS, PLAN, table
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.plan import JUDGE, plan_verifying
 from tasks.probe_plan import Probed, followed_variants, following
@@ -42,11 +43,24 @@ def answered_before(here: Context) -> int:
     )
 
 
-def forget_answers(here: Context, round_: int, shards: Sequence[str]) -> None:
-    """Remove the answers of shards that the round no longer has; the cache keeps what they hold."""
-    for path in (here.run.path / "answers").glob(f"r{round_}-*.parquet"):
-        if path.stem not in shards:
-            path.unlink()
+def carry_answers(here: Context, round_: int, rows: pl.DataFrame) -> None:
+    """The answers of a round that is planned anew, each in the shard that has its request now.
+
+    What the round no longer asks goes; the cache keeps it.
+    """
+    shards = rows.select("shard", "request_key").drop_nulls().unique("request_key", keep="first")
+    folder, known = here.run.path / "answers", set(rows["shard"])
+    gone = [path for path in folder.glob(f"r{round_}-*.parquet") if path.stem not in known]
+    if not gone:
+        return
+    held = pl.concat([tables.read(path, ANSWERS) for path in gone])
+    ended = held.filter(pl.col("status") != "open").join(shards, on="request_key")
+    for (shard,), own in ended.group_by("shard", maintain_order=True):
+        path = folder / f"{shard}.parquet"
+        if not path.exists():
+            tables.write(own.select(list(ANSWERS)), path)
+    for path in gone:
+        path.unlink()
 
 
 def followed_answers(here: Context, bound: bool = False) -> Given:

@@ -53,7 +53,7 @@ def test_a_cascade_is_bounded_before_and_asks_the_strong_judge_only_where_it_mus
     differences = pl.read_parquet(folder / "differences.parquet")
     pairs = set(differences.select("judge", "other").rows())
     assert {("small", "both-orders:small"), ("small", "cascade:frugal")} <= pairs
-    card = json.loads((folder / "cards" / "cascade:frugal.json").read_text())
+    card = json.loads((folder / "cards" / "cascade=frugal.json").read_text())
     assert (card["simulated"], card["model"]) == (True, "simulated > m")
     page = (folder / "report.html").read_text()
     assert "cascade:frugal (simulated)" in page
@@ -88,3 +88,68 @@ def test_a_cascade_stopped_by_its_cap_goes_on_without_paying_again(
     frugal = rows(folder, "cascade:frugal")
     assert set(frugal["status"]) == {"chosen"}
     assert plan.height == frugal["request_key"].str.contains(" ").sum() > 0
+
+
+def test_what_the_cheap_judge_owes_leaves_the_run_incomplete_until_it_is_there(
+    quick: InProcess, standin: StandinControl
+) -> None:
+    claim = {"claim": "It is odd.", "about": "image", "kind": "other", "quote": ""}
+    said = json.dumps({"Claims": [claim], "Analysis": "x", "Judgement": "[[4]]"})
+    cheap = judge(standin, name="small", model="s", concurrency=1, give_up_after_s=0.5)
+    path = config(
+        quick, standin, "owing", judges=[{**cheap, "logprobs": True}], modes=["score"], limit=8,
+        repeats=1, both_orders=False, shard_size=4, verifier={**CHEAP, "name": "eye"},
+        probes={"rationale": {}},
+        cascades=[{"name": "frugal", "cheap": "small", "strong": {**CHEAP, "name": "large"},
+                   "sure": 1.0}],
+    )  # fmt: skip
+    folder = quick.folder / "owing"
+    standin.script(texts=[said], sequence=["ok"] * 6 + ["500"] * 100)
+    ended = quick("run", path, "--run-dir", folder)
+    assert (ended.code, "have no answer" in ended.err) == (3, True), ended.err
+    assert rows(folder, "cascade:frugal")["status"].to_list().count("open") == 2
+    standin.script(texts=[said], sequence=["ok"] * 12 + ["500"] * 100)
+    assert quick("resume", folder).code == 3  # all base rows now, some of the probe's
+    assert set(rows(folder, "cascade:frugal")["status"]) == {"scored"}
+    standin.script(texts=[said])
+    whole = quick("rerun", folder, "--stage", "probe", "--json")
+    assert whole.code == 0, whole.err
+    assert set(rows(folder, "cascade:frugal")["status"]) == {"scored"}
+    asked = pl.read_parquet(folder / "plan.parquet").filter(pl.col("purpose") == "verify")
+    assert asked.height > 0
+
+
+def test_a_strong_judge_is_shown_what_the_describer_saw(quick: InProcess) -> None:
+    strong = {**CHEAP, "name": "large"}
+    path = quick.config(
+        "described", judges=[CHEAP], repeats=3, modes=["pair"], limit=12,
+        settings=["vision-expert"], describer={**CHEAP, "name": "eye"},
+        cascades=[{"name": "frugal", "cheap": "small", "strong": strong, "sure": 1.0}],
+    )  # fmt: skip
+    folder = quick.folder / "described"
+    ended = quick("run", path, "--run-dir", folder)
+    assert ended.code == 0, ended.err
+    plan = pl.read_parquet(folder / "plan.parquet").filter(pl.col("probe") == "cascade")
+    assert plan.height == wavering(folder) > 0
+    assert plan["request_key"].null_count() == 0
+    assert set(rows(folder, "cascade:frugal")["status"]) == {"chosen"}
+
+
+def test_a_verdict_read_anew_that_must_be_handed_over_reopens_the_run(quick: InProcess) -> None:
+    strong = {**CHEAP, "name": "large"}
+    path = quick.config(
+        "anew", judges=[CHEAP], repeats=3, modes=["pair"], limit=12,
+        cascades=[{"name": "frugal", "cheap": "small", "strong": strong, "sure": 1.0}],
+    )  # fmt: skip
+    folder = quick.folder / "anew"
+    assert quick("run", path, "--run-dir", folder).code == 0
+    kept = rows(folder, "cascade:frugal").filter(pl.col("request_key").str.count_matches(" ") == 2)
+    lost = kept["request_key"][0].split()[0]
+    for file in (folder / "answers").glob("r2-*.parquet"):
+        answers = pl.read_parquet(file)
+        unread = pl.when(pl.col("request_key") == lost).then(pl.lit("Hm.")).otherwise("text")
+        answers.with_columns(unread.alias("text")).write_parquet(file)
+    ended = quick("reparse", folder)
+    assert (ended.code, "1 verdicts wait for a strong judge" in ended.err) == (3, True), ended.err
+    assert quick("resume", folder).code == 0
+    assert set(rows(folder, "cascade:frugal")["status"]) == {"chosen"}

@@ -76,7 +76,7 @@ def test_a_cascade_hands_over_what_its_cheap_judge_is_not_sure_of() -> None:
     rows = [*repeated("sure", "A", "A"), *repeated("wavers", "A", "B"), *repeated("mute", None)]
     waiting = row("waits", None, status="open")
     asked = table([*rows, waiting], VERDICTS)
-    assert set(unsure(settings.cascades[0], settings, asked)) == {
+    assert set(unsure(settings.cascades[0], asked)) == {
         ("analyze", "wavers"), ("analyze", "mute"),
     }  # fmt: skip
     found = made(settings, *rows, waiting, handed("wavers", "B"), handed("mute", None))
@@ -98,13 +98,24 @@ def test_what_the_strong_judge_was_not_asked_yet_is_open() -> None:
 
 
 def test_with_log_probabilities_the_first_answer_decides_and_one_without_them_is_unsure() -> None:
-    likely = {"name": "small", "client": "openai", "model": "gpt-4o-mini", "logprobs": True}
-    settings = config(judges=[likely], cascades=[FRUGAL])
+    settings = config(repeats=2, cascades=[FRUGAL])
     rows = [
-        row("sure", "A", confidence=0.95), row("unsure", "A", confidence=0.6), row("without", "A"),
+        row("sure", "A", confidence=0.8996), row("sure", "B", repeat=1),
+        row("unsure", "A", confidence=0.6), row("without", "A"), row("without", "A", repeat=1),
     ]  # fmt: skip
-    handed_over = set(unsure(settings.cascades[0], settings, table(rows, VERDICTS)))
+    rankings = [row("x", "AB", mode="batch", status="ranked", repeat=n) for n in range(2)]
+    handed_over = set(unsure(settings.cascades[0], table([*rows, *rankings], VERDICTS)))
     assert handed_over == {("analyze", "unsure"), ("analyze", "without")}
+
+
+def test_a_single_answer_without_a_probability_is_never_sure() -> None:
+    settings = config(repeats=2, cascades=[FRUGAL])
+    assert set(unsure(settings.cascades[0], table([row("x", "A")], VERDICTS))) == {("analyze", "x")}
+
+
+def test_two_of_three_are_two_thirds() -> None:
+    cascade = config(repeats=3, cascades=[FRUGAL | {"sure": 0.667}]).cascades[0]
+    assert set(unsure(cascade, table(repeated("x", "A", "A", "B"), VERDICTS))) == set()
 
 
 def test_other_probes_and_judges_have_no_part_in_it() -> None:
@@ -113,7 +124,7 @@ def test_other_probes_and_judges_have_no_part_in_it() -> None:
         row("x", "B", probe="order", variant="rotated-1"), row("x", "B", judge="large"),
         handed("x", "B", variant="other"),
     ]  # fmt: skip
-    found = combined_verdicts(settings, table([row("x", "A"), *noise], VERDICTS))
+    found = combined_verdicts(settings, table([*repeated("x", "A", "A"), *noise], VERDICTS))
     assert found.filter(pl.col("judge") == "cascade:frugal")["verdict"].to_list() == ["A"]
     assert found.filter(pl.col("judge") == "both-orders:small").is_empty()
     assert judging(settings) == ["small", "both-orders:small", "cascade:frugal"]
@@ -133,6 +144,10 @@ def test_other_probes_and_judges_have_no_part_in_it() -> None:
         (
             {"repeats": 2, "cascades": [FRUGAL | {"strong": STRONG | {"model": "gpt-4o-mini"}}]},
             "cheap and strong are one judge",
+        ),
+        (
+            {"repeats": 2, "cascades": [FRUGAL], "settings": ["analyze", "vision-expert"]},
+            "need a `describer`",
         ),
         (
             {"both_orders": True, "dataset": {"path": "d", "format": "table"}},

@@ -100,3 +100,34 @@ def test_both_at_once_are_said_to_be_inseparable() -> None:
 
 def test_samples_that_moved_are_our_change() -> None:
     assert found(SAME, facts(), ("2 samples added",)).ours == ("data (2 samples added)",)
+
+
+def made_of(keys: str, *texts: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A verdict that stands on several answers."""
+    verdicts, _ = rows(keys, "", "4")
+    said = [
+        {"request_key": key, "status": "answered", "text": text}
+        for key, text in zip(keys.split(), texts, strict=True)
+    ]
+    return verdicts, table(said, ANSWERS)
+
+
+def test_a_verdict_on_several_answers_is_the_same_only_if_all_of_them_are() -> None:
+    before = made_of("k l", "4", "5")
+    assert alike(before, before) == {"gpt": Answers(1, 1, 1, 0)}
+    assert alike(before, made_of("k l", "4", "3")) == {"gpt": Answers(1, 1, 0, 0)}
+    assert alike(before, made_of("k m", "4", "5")) == {"gpt": Answers(1, 0, 0, 0)}
+
+
+def test_a_combined_judge_changes_with_those_it_is_made_of_and_with_its_own_entry_alone() -> None:
+    made = [{"name": "cascade:c", "parts": ["gpt", "large"]}, {"name": "gpt"}]
+    versions = {"gpt": ["m-1"], "large": ["l-2"]}
+    before = facts(model_versions=versions | {"large": ["l-1"]})
+    now = facts(judges=made, model_versions=versions)
+    assert causes("cascade:c", before, now, NEW_ANSWERS).theirs == ("model version l-1 -> l-2",)
+    assert causes("gpt", before, now, NEW_ANSWERS).theirs == ()
+    for part, moved in (("judge gpt", True), ("judge other", False), ("cascade c", True),
+                        ("cascade d", False), ("both_orders", False)):  # fmt: skip
+        changed = printed("config", **{part: "2"}) | {"judges": made}
+        said = causes("cascade:c", facts(), changed, ASKED_ANEW).ours
+        assert (said == (f"configuration ({part})",)) == moved, part
