@@ -167,11 +167,11 @@ def recover(
     replicates: int = 400,
     first: int = 0,
 ) -> Recovered:
-    """Many simulated runs, in as many processes as there are cores; each run's number is its seed.
+    """Many simulated runs, in as many processes as it may use cores; each run's number is its seed.
 
     The first run has the number `first`.
     """
-    parts = min(os.cpu_count() or 1, runs)
+    parts = min(len(os.sched_getaffinity(0)), runs)
     spans = [range(first + part, first + runs, parts) for part in range(parts)]
     given = chances(pool, judge)
     if parts == 1 or runs < 50:
