@@ -8,7 +8,7 @@ seeds of both are fixed; none is chosen.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,10 +24,16 @@ def tolerance(runs: int) -> float:
 
 
 def shares(
-    pool: Pool, judge: Judge, truths: Mapping[Key, float], size: int, runs: int, first: int = 0
+    pool: Pool,
+    judge: Judge,
+    truths: Mapping[Key, float],
+    size: int,
+    runs: int,
+    first: int = 0,
+    others: Sequence[Judge] = (),
 ) -> dict[Key, float]:
     """How often the interval of each estimate that varies at all holds the truth; printed, too."""
-    many = recover(pool, judge, runs, size, first=first)
+    many = recover(pool, judge, runs, size, first=first, others=others)
     found: dict[Key, float] = {}
     for (arm, metric), truth in truths.items():
         if np.ptp(many.runs[arm, metric][:, 0]) == 0:
@@ -40,14 +46,19 @@ def shares(
 
 
 def broken(
-    pool: Pool, judge: Judge, truths: Mapping[Key, float], size: int = 200, runs: int = RUNS
+    pool: Pool,
+    judge: Judge,
+    truths: Mapping[Key, float],
+    size: int = 200,
+    runs: int = RUNS,
+    others: Sequence[Judge] = (),
 ) -> dict[Key, float]:
     """The estimates whose intervals do not keep their promise, with their share of 10,000 runs."""
-    doubtful = beyond(shares(pool, judge, truths, size, runs), runs)
+    doubtful = beyond(shares(pool, judge, truths, size, runs, others=others), runs)
     if not doubtful:
         return {}
     left = {key: truths[key] for key in doubtful}
-    return beyond(shares(pool, judge, left, size, MORE, first=runs), MORE)
+    return beyond(shares(pool, judge, left, size, MORE, runs, others), MORE)
 
 
 def beyond(found: Mapping[Key, float], runs: int) -> dict[Key, float]:
