@@ -107,6 +107,7 @@ def agreed(pool: Pool, judge: Judge) -> float:
 SAYS = {"A": "Assistant A is better.", "B": "Assistant B is better.",
         "C": "Both responses are equally good."}  # fmt: skip
 SIZE, ANSWERS = 200, 2
+FEW = 0.1  # so few of the answers contradict that intervals about those are short: .927 of 2,000
 
 
 def contradicts(label: str, dose: float, uneven: bool) -> tuple[float, float]:
@@ -125,7 +126,7 @@ def self_truths(samples: list[Sample], dose: float, uneven: bool) -> dict[Key, f
         sums += named * np.array([1.0, other, other * right, other * (1 - right) / 2])
     decided, other, verdict_right, words_right = sums
     found = {"words_decide": decided / len(samples), "self_contradiction": other / decided}
-    if dose:
+    if dose > FEW:
         found["words_over_verdict"] = (words_right - verdict_right) / other
     return {(None, metric): float(truth) for metric, truth in found.items()}
 
