@@ -195,6 +195,8 @@ ROWS: tuple[Row, ...] = (
     Row("perception", "ask", ("adversarial", "seen_accuracy"), lambda: demo_pool("perception"),
         _perception, ("sees nothing",)),
     Row("paraphrase", "pair", CHANGE, _plain("paraphrase", "pair"), _changed, ("one wording",)),
+    Row("paraphrase", "pair", ("formal", "agreement_shift"), _plain("paraphrase", "pair"),
+        _changed, ("one wording",)),
     Row("settings", "pair", SHIFT, _plain("settings", "pair"), _changed,
         ("one wording", "sees nothing")),
     Row("triangle", "pair", ("score-pair", "conflict_excess"), _plain("triangle", "pair"),
@@ -214,7 +216,7 @@ def table() -> str:
         pool = row.pool()
         cells = []
         for name, judge in DOSES.items():
-            shown = f"{row.truths(pool, judge)[row.key]:+.3f}"
+            shown = f"{round(row.truths(pool, judge)[row.key], 3) + 0.0:+.3f}"  # no -0.000
             cells.append(f"**{shown}**" if name in row.own else shown)
         found = recover(pool, knowing, RUNS, SIZE, replicates=100).runs[row.key][:, 0]
         sees = POWER * math.sqrt(float(np.var(found, ddof=1)))
