@@ -34,7 +34,11 @@ def test_intervals_of_a_type_hold_the_truth_with_200_images_of_it(
 ) -> None:
     pool = of_type(mode, defect)
     truths = truths_of(pool, JUDGES[name], mode, defect)
-    likely = {key: truth for key, truth in truths.items() if RARE <= truth <= 1 - RARE}
+    likely = {
+        (arm, metric): truth
+        for (arm, metric), truth in truths.items()
+        if metric == "youden" or RARE <= truth <= 1 - RARE
+    }
     assert len(likely) > 3
     assert broken(pool, JUDGES[name], likely) == {}
 
