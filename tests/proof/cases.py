@@ -49,6 +49,17 @@ def pictured(mode: Mode) -> World:
     return with_pictures(mode), {}
 
 
+def without_places(mode: Mode) -> World:
+    """Samples with pictures and no word of what is left or right."""
+    found = []
+    for sample in with_pictures(mode):
+        texts = [response.text.replace("left", "still") for response in sample.responses]
+        pairs = zip(sample.responses, texts, strict=True)
+        said = tuple(response.model_copy(update={"text": text}) for response, text in pairs)
+        found.append(sample.model_copy(update={"responses": said}))
+    return found, {}
+
+
 @dataclass(frozen=True)
 class Case:
     """A probe in one mode: its arms, and the cue of `Variant.cues` that its dose makes work.
@@ -113,6 +124,16 @@ CASES: tuple[Case, ...] = (
       for mode in MODES),
     Case("rationale", "score", "evidence", Rationale().arms("score"), ARM, pictured),
 )  # fmt: skip
+# the same in the modes that are proved apart, in `test_further.py`
+FURTHER: tuple[Case, ...] = tuple(
+    case
+    for mode in ("pair", "batch")
+    for case in (
+        Case("image-order", mode, "image-order", ImageOrder().arms(mode), "turned", without_places),
+        Case("image-place", mode, "image-first", ImagePlace().arms(mode), "first", pictured),
+        Case("rationale", mode, "evidence", Rationale().arms(mode), ARM, pictured),
+    )
+)
 # in the table of doses only; proved in `test_imagery.py`, because it has 17 arms
 LONG: tuple[Case, ...] = (
     Case("transforms", "score", "jpeg", Transforms().arms("score"), "jpeg/10", pictured),

@@ -45,8 +45,8 @@ def follows(effects: Mapping[str, float], sharpness: float = 1.0) -> Judge:
                 dose = max(-1.0, min(1.0, dose * strengths[0]))
             elif max(strengths) <= min((*strengths, 0.0)):
                 continue
-            pulled = _pulled(sample, chance, strengths, up=dose > 0)
-            chance = (1 - abs(dose)) * chance + abs(dose) * pulled
+            moved = pulled(sample, chance, strengths, up=dose > 0)
+            chance = (1 - abs(dose)) * chance + abs(dose) * moved
         return chance
 
     return judge
@@ -66,10 +66,10 @@ def lengthy(dose: float, sharpness: float = 1.0) -> Judge:
         if sample.mode == "score":
             heeded = min(1.0, abs(dose * math.log2((lengths[0] + 1) / (before[0] + 1))))
             up = (dose > 0) == (lengths[0] > before[0])
-            return (1 - heeded) * chance + heeded * _pulled(sample, chance, (1.0,), up)
+            return (1 - heeded) * chance + heeded * pulled(sample, chance, (1.0,), up)
         if len(set(lengths)) == 1:
             return chance
-        return (1 - dose) * chance + dose * _pulled(sample, chance, tuple(lengths), up=True)
+        return (1 - dose) * chance + dose * pulled(sample, chance, tuple(lengths), up=True)
 
     return judge
 
@@ -82,12 +82,13 @@ def first_come(dose: float, sharpness: float = 1.0) -> Judge:
         if sample.mode == "score":
             return chance
         first = tuple(float(own == ask.presented[0]) for own in range(len(sample.responses)))
-        return (1 - dose) * chance + dose * _pulled(sample, chance, first, up=True)
+        return (1 - dose) * chance + dose * pulled(sample, chance, first, up=True)
 
     return judge
 
 
-def _pulled(sample: Sample, chance: Floats, strengths: tuple[float, ...], up: bool) -> Floats:
+def pulled(sample: Sample, chance: Floats, strengths: tuple[float, ...], up: bool) -> Floats:
+    """The chances of a judge that a cue has moved: a point on, or to what bears most of it."""
     if sample.mode == "score":
         moved = np.roll(chance, 1 if up else -1)
         lost, end = (0, -1) if up else (-1, 0)

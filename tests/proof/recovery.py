@@ -18,6 +18,7 @@ import functools
 import itertools
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from tasks.probes import PROBES, Around, Found, Variant
 from tests.proof.recovered import Key, Recovered
 
 SEED = 20240207
+JUDGE = "simulated"
 SCALE = Scale()
 NUMBERS = ("value", "low", "high", "bound_low", "bound_high")
 STATUS = {"score": "scored", "pair": "chosen", "batch": "ranked", "ask": "said"}
@@ -81,7 +83,7 @@ class Pool:
                 lines.append(
                     {
                         "mode": "ask" if ask.question is not None else ask.sample.mode,
-                        "judge": "simulated", "setting": "analyze",
+                        "setting": "analyze",
                         "probe": None if base else self.probe, "variant": ask.variant,
                         "repeat": repeat, "epoch": "base",
                         "question": at, "slot": slots[sample.sample_id],
@@ -166,14 +168,17 @@ def recover(
     size: int = 200,
     replicates: int = 400,
     first: int = 0,
+    others: Sequence[Judge] = (),
 ) -> Recovered:
-    """Many simulated runs, in as many processes as there are cores; each run's number is its seed.
+    """Many simulated runs, in as many processes as it may use cores; each run's number is its seed.
 
-    The first run has the number `first`.
+    The first run has the number `first`. `others` are judges beside the one whose estimates are
+    looked at, under the names `other-1` and so on.
     """
-    parts = min(os.cpu_count() or 1, runs)
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    parts = min(cores or 1, runs)
     spans = [range(first + part, first + runs, parts) for part in range(parts)]
-    given = chances(pool, judge)
+    given = [chances(pool, each) for each in (judge, *others)]
     if parts == 1 or runs < 50:
         found = [_some_runs(pool, given, size, replicates, span) for span in spans]
     else:
@@ -191,20 +196,22 @@ def recover(
 
 
 def _some_runs(
-    pool: Pool, given: list[Floats], size: int, replicates: int, span: range
+    pool: Pool, given: list[list[Floats]], size: int, replicates: int, span: range
 ) -> dict[Key, list[tuple[float, ...]]]:
     found: dict[Key, list[tuple[float, ...]]] = {}
-    speech = Speech(pool, given)
+    speeches = [Speech(pool, own) for own in given]
     for run in span:
-        for row in one_run(pool, speech, size, replicates, run).iter_rows(named=True):
-            if row["group"] == "pooled":
+        for row in one_run(pool, speeches, size, replicates, run).iter_rows(named=True):
+            if row["group"] == "pooled" and row["judge"] == JUDGE:
                 numbers = (row[name] for name in NUMBERS)
                 values = tuple(float("nan") if x is None else float(x) for x in numbers)
                 found.setdefault((row["arm"], row["metric"]), []).append(values)
     return found
 
 
-def one_run(pool: Pool, speech: Speech, size: int, replicates: int, run: int) -> pl.DataFrame:
+def one_run(
+    pool: Pool, speeches: Sequence[Speech], size: int, replicates: int, run: int
+) -> pl.DataFrame:
     """The probe's estimates of one simulated run."""
     rng = np.random.default_rng([SEED, run])
     slots = rng.integers(len(pool.samples), size=size)
@@ -215,14 +222,27 @@ def one_run(pool: Pool, speech: Speech, size: int, replicates: int, run: int) ->
     places = np.concatenate([pool.places[slot] for slot in slots])
     own = np.repeat(np.arange(size), [len(pool.places[slot]) for slot in slots])
     rows = pool.rows[places]
-    said = speech.drawn(rows["question"].to_list(), rng)
-    verdicts = rows.select(
+    about_rows = rows.select(
         ids[own].alias("sample_id"),
         ids[own].alias("item_id"),
         ids[own].alias("cluster_id"),
         "mode", pl.lit("s").alias("source"),
-        "judge", "setting", "probe", "variant", "repeat", "epoch",
-        pl.Series("verdict", said, dtype=pl.String),
+        "setting", "probe", "variant", "repeat", "epoch",
+    )  # fmt: skip
+    questions = rows["question"].to_list()
+    verdicts = pl.concat(
+        _said(about_rows, f"other-{at}" if at else JUDGE, speech.drawn(questions, rng))
+        for at, speech in enumerate(speeches)
+    )
+    bootstrap = BootstrapConfig(replicates=replicates, seed=run)
+    about = Found(samples, verdicts, pool.config, SCALE, bootstrap, pool.facts)
+    return PROBES[pool.probe].estimate(about)
+
+
+def _said(rows: pl.DataFrame, judge: str, verdicts: Sequence[str | None]) -> pl.DataFrame:
+    """The rows with what a judge says."""
+    return rows.with_columns(
+        pl.lit(judge).alias("judge"), pl.Series("verdict", verdicts, dtype=pl.String)
     ).with_columns(
         pl.when(pl.col("verdict").is_null())
         .then(pl.lit("unparsed"))
@@ -230,12 +250,7 @@ def one_run(pool: Pool, speech: Speech, size: int, replicates: int, run: int) ->
         .alias("status"),
         *(pl.lit(None, VERDICTS[name]).alias(name)
           for name in ("raw_verdict", "reason", "confidence", "request_key")),
-    )  # fmt: skip
-    bootstrap = BootstrapConfig(replicates=replicates, seed=run)
-    about = Found(
-        samples, verdicts.select(list(VERDICTS)), pool.config, SCALE, bootstrap, pool.facts
-    )
-    return PROBES[pool.probe].estimate(about)
+    ).select(list(VERDICTS))  # fmt: skip
 
 
 class Speech:

@@ -14,7 +14,7 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import judges
 from tests.proof.cases import CASES
-from tests.proof.promise import AGAIN, RUNS, broken
+from tests.proof.promise import MORE, RUNS, broken
 from tests.proof.recovered import Key
 from tests.proof.recovery import (
     Judge,
@@ -27,7 +27,6 @@ from tests.proof.recovery import (
 )
 
 SIZE = 150
-MORE = AGAIN * RUNS
 ARM = "descending"  # of the probe `rubric`
 Chances = Mapping[str, Floats]  # by variant, of one sample
 JUDGES: Mapping[str, Judge] = {
