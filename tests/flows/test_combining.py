@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tests.flows.conftest import InProcess
 from tests.flows.test_reuse import judge
@@ -68,6 +69,7 @@ def test_a_cascade_is_bounded_before_and_asks_the_strong_judge_only_where_it_mus
     assert "no regression" in again.err + json.dumps(again.json)
 
 
+@pytest.mark.prove
 def test_a_cascade_stopped_by_its_cap_goes_on_without_paying_again(
     quick: InProcess, standin: StandinControl
 ) -> None:
