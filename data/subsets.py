@@ -22,6 +22,7 @@ import polars as pl
 import yaml
 
 from data.errors import DataError, HostError
+from data.made_judges import NOBODY
 from data.rankings import tied_groups
 from data.records import READABLE
 
@@ -54,7 +55,7 @@ def select(
     base = verdicts.filter(
         pl.col("probe").is_null()
         & (pl.col("variant") == "base")
-        & ~pl.col("judge").str.contains("^(baseline|panel|both-orders|cascade):")
+        & ~pl.col("judge").str.contains(NOBODY)
         & (pl.col("status") != "open")
     )
     given: dict[str, list[str | None]] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from data import made_judges
 from data.records import READABLE
 from expectations.rules import (
     Suite,
@@ -24,9 +25,9 @@ from expectations.verdict_forms import canonical
 
 STATUSES = [*READABLE, "unparsed", "refused", "failed", "open"]
 KEY = ["sample_id", "judge", "setting", "probe", "variant", "repeat", "epoch"]
-MADE = pl.col("judge").str.contains("^(baseline|panel):")
+MADE = pl.col("judge").str.contains(made_judges.MADE)
 EACH = "^([0-9a-f]{64})( [0-9a-f]{64})*$"
-COMBINED = pl.col("judge").str.contains("^(both-orders|cascade):")
+COMBINED = pl.col("judge").str.contains(made_judges.COMBINED)
 
 
 def verdicts(frame: pl.DataFrame, context: Mapping[str, Any]) -> Suite:

@@ -32,7 +32,7 @@ def reparse_run(run: Path, as_json: bool) -> None:
         changed = _changed(before, here.run.table("verdicts"))
         results.measure(here)
         measure_anchors(here)
-        _reopened(here)
+        reopened = _reopened(here)
         said = _gated_again(here)
         if folder.facts().get("finished"):
             record_run(folder)
@@ -41,17 +41,21 @@ def reparse_run(run: Path, as_json: bool) -> None:
     shown = {"changed": len(rows), "verdicts": rows, "gate": said, "report": page}
     gate = f"gate: {said}\n" if said else ""
     show(shown, as_json, lambda s: gate + _text(rows, page))
-    if here.run.facts()["status"] == "incomplete":
-        raise IncompleteError(str(here.run.facts()["error"]))
+    if reopened is not None:
+        raise reopened
 
 
-def _reopened(here: Context) -> None:
+def _reopened(here: Context) -> IncompleteError | None:
     """A complete run is none any more where a verdict read anew must be handed over."""
     facts = here.run.facts()
     left = facts["counts"]["open"]
-    if facts["status"] in COMPLETE and left:
-        error = f"{left} verdicts wait for a strong judge; `judgeflow resume {here.run.path}` asks"
-        here.run.note(status="incomplete", error=error, exit_code=IncompleteError.exit_code)
+    if facts["status"] not in COMPLETE or not left:
+        return None
+    error = IncompleteError(
+        f"{left} verdicts wait for a strong judge; `judgeflow resume {here.run.path}` asks"
+    )
+    here.run.note(status="incomplete", error=str(error), exit_code=error.exit_code)
+    return error
 
 
 def report_run(run: Path, as_json: bool) -> None:

@@ -149,9 +149,10 @@ def _cascade(cascade: Cascade, judged: pl.DataFrame) -> Iterator[Row]:
     for one in decided(cascade, judged):
         like, verdict, parts = one.rows[0], one.verdict, list(one.rows)
         if not one.sure:
-            other = handed.get((like["setting"], like["sample_id"]), NOT_ASKED)
-            verdict = other["verdict"] if other["status"] in READABLE else None
-            parts = [other, *parts]  # where neither can be read, it says why
+            owes = any(row["status"] == "open" for row in parts)  # before it can be handed over
+            other = handed.get((like["setting"], like["sample_id"]), None if owes else NOT_ASKED)
+            verdict = other["verdict"] if other and other["status"] in READABLE else None
+            parts = [*([other] if other else []), *parts]  # the first one says why
         yield _row(like, cascade_of(cascade), verdict, parts)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from data.made_judges import NOBODY
 from data.records import MODES, Estimate, Mode
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
@@ -52,7 +53,7 @@ def votes(
 ) -> pl.DataFrame:
     """`effective_votes` of each mode and setting, as judge `panel:all` and probe `panel`."""
     rows: list[Estimate] = []
-    own = verdicts.filter(~pl.col("judge").str.contains("^(baseline|panel|both-orders|cascade):"))
+    own = verdicts.filter(~pl.col("judge").str.contains(NOBODY))
     for mode in MODES:
         compared, asked = every(samples, own, mode)
         layers = resampling.strata(compared)

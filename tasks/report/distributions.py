@@ -7,10 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from data.made_judges import MADE
 from data.records import READABLE
 from tasks.report.words import Names
-
-MADE = "^(baseline|panel):"  # no judge gave these verdicts
 
 
 def confusions(

@@ -9,6 +9,7 @@ import polars as pl
 from data.errors import DataError
 from data.history import read_history
 from data.ledger import spent
+from data.made_judges import MADE
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
 from data.run_folder import RunFolder
@@ -178,7 +179,7 @@ def _headlines() -> dict[str, tuple[Family, set[Heading]]]:
 def coverage(here: Context) -> dict[str, float]:
     """Share of readable verdicts among the base rows of each judge."""
     judged = here.run.table("verdicts").filter(
-        pl.col("probe").is_null() & ~pl.col("judge").str.contains("^(baseline|panel):")
+        pl.col("probe").is_null() & ~pl.col("judge").str.contains(MADE)
     )
     shares = judged.group_by("judge", maintain_order=True).agg(
         pl.col("status").is_in(READABLE).mean().alias("share")

@@ -86,14 +86,14 @@ def _deviation(case: Case, metric: str) -> float:
     return float(np.std(found.runs[case.headline, metric][:, 0], ddof=1))
 
 
-def main() -> None:
-    """Write the table into the page."""
+def put(made: str, begin: str, end: str) -> None:
+    """Write a table into the page, between two marks."""
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    PAGE.write_text(f"{before}{begin}\n{made}\n{end}{after}", encoding="utf-8")
     sys.stdout.write(f"{PAGE}\n")
 
 
 if __name__ == "__main__":
-    main()
+    put(table(), BEGIN, END)

@@ -9,10 +9,8 @@ dose is not the probe's own, the dose leaks.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -23,12 +21,12 @@ from tasks.probes.contrasts import Arm, named
 from tests.proof import agreeing, test_places, test_repeats, test_seeing
 from tests.proof.cases import items_of_two
 from tests.proof.judges import labelled, pulled
+from tests.proof.matrix import put
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, Pool, chances, make_pool, plain_samples, recover
 from tests.proof.seeing import SEES, answers, defect_truths, demo_pool, hardness, track
 from tests.proof.truths import contrast_truths
 
-PAGE = Path(__file__).parents[2] / "docs/probes.md"
 BEGIN, END = "<!-- others -->", "<!-- end of others -->"
 DOSE, SLOTS, RUNS, SIZE, POWER = 0.3, 120, 24, 300, 2.8
 Dosed = Callable[[Sample, Variant, Floats], Floats]
@@ -226,14 +224,5 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Write the table into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
-
-
 if __name__ == "__main__":
-    main()
+    put(table(), BEGIN, END)

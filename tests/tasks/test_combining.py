@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import ConfigError
 from data.tables import VERDICTS, table
-from tasks.combining import combined_verdicts, judging, unsure
+from tasks.combining import combined_verdicts, judging, unsure, waiting
 from tasks.config import RunConfig
 from tasks.config_file import parse_config
 
@@ -95,6 +95,8 @@ def test_what_the_strong_judge_was_not_asked_yet_is_open() -> None:
     settings = config(repeats=2, cascades=[FRUGAL])
     found = made(settings, *repeated("wavers", "A", "B"))["wavers", 0]
     assert (found["verdict"], found["status"]) == (None, "open")
+    asked = table([*repeated("wavers", "A", "B"), row("owes", None, status="open")], VERDICTS)
+    assert waiting(combined_verdicts(settings, asked)) == 1  # what the cheap judge owes is its own
 
 
 def test_with_log_probabilities_the_first_answer_decides_and_one_without_them_is_unsure() -> None:
