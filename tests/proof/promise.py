@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from tasks.probes.contrasts import Arm
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, Pool, recover
 
@@ -54,15 +55,19 @@ def broken(
     runs: int = RUNS,
     others: Sequence[Judge] = (),
     wide: Collection[str] = (),
+    arms: Sequence[Arm] = (),
 ) -> dict[Key, float]:
     """The estimates whose intervals do not keep their promise, with their share of more runs.
 
-    Those of the measures `wide` may hold the truth oftener than they promise.
+    Those of the measures `wide` may hold the truth oftener than they promise. Where all estimates
+    are contrasts of `arms`, those in doubt are asked again without the others, which is faster.
     """
     doubtful = beyond(shares(pool, judge, truths, size, runs, others=others), runs, wide)
     if not doubtful:
         return {}
     left, more = {key: truths[key] for key in doubtful}, AGAIN * runs
+    if arms:
+        pool = pool.about([arm for arm in arms if arm.name in {name for name, _ in doubtful}])
     return beyond(shares(pool, judge, left, size, more, runs, others), more, wide)
 
 

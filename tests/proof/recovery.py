@@ -14,6 +14,7 @@ estimate. A run draws samples from the pool, draws every verdict, and measures. 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import multiprocessing
@@ -34,6 +35,7 @@ from data.tables import VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.kinds import Floats
 from tasks.probes import PROBES, Around, Found, Variant
+from tasks.probes.contrasts import Arm, named
 from tests.proof.recovered import Key, Recovered
 
 SEED = 20240207
@@ -66,6 +68,12 @@ class Pool:
     samples: list[Sample]
     asked: list[tuple[Sample, Variant]]
     facts: Mapping[str, ItemFacts] = field(default_factory=dict)
+
+    def about(self, arms: Sequence[Arm]) -> Pool:
+        """The same samples with no other questions than those that contrasts of these arms need."""
+        sides = [named("base"), *(side for arm in arms for side in (arm.treated, arm.control))]
+        asked = [each for each in self.asked if any(side(each[1].variant) for side in sides)]
+        return dataclasses.replace(self, asked=asked)
 
     @functools.cached_property
     def frame(self) -> pl.DataFrame:

@@ -36,7 +36,8 @@ def unkept(probe: str, judge: Judge) -> dict[str, dict[Key, float]]:
     for case in BY_PROBE[probe]:
         pool = case.pool()
         truths = contrast_truths(pool, chances(pool, judge), case.arms)
-        wrong = broken(pool, judge, truths, runs=math.ceil(RUNS / len(BY_PROBE[probe])))
+        runs = math.ceil(RUNS / len(BY_PROBE[probe]))
+        wrong = broken(pool, judge, truths, runs=runs, arms=case.arms)
         if wrong:
             found[case.mode] = wrong
     return found
