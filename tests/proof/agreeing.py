@@ -14,8 +14,9 @@ import numpy as np
 
 from data.records import Mode, Sample
 from tasks.measures.kinds import Floats
+from tests.proof.pools import Pool, verdicts_of
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, chances, verdicts_of
+from tests.proof.recovery import Judge, chances
 
 Moments = tuple[float, float]  # the mean and the mean square of what a verdict is worth
 Chances = Mapping[str, Floats]  # by variant, of one sample

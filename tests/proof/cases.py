@@ -28,7 +28,7 @@ from tasks.probes.reference_score import ReferenceScore
 from tasks.probes.rubric import Rubric
 from tasks.probes.score_labels import ScoreLabels
 from tasks.probes.transforms import Transforms
-from tests.proof.recovery import Pool, make_pool, plain_samples
+from tests.proof.pools import Pool, make_pool, plain_samples
 
 SLOTS = 600
 World = tuple[Sequence[Sample], Mapping[str, ItemFacts]]

@@ -11,7 +11,8 @@ import numpy as np
 from data.records import Sample
 from tasks.measures.kinds import Floats
 from tasks.probes import Variant
-from tests.proof.recovery import Judge, verdicts_of
+from tests.proof.pools import verdicts_of
+from tests.proof.recovery import Judge
 
 
 def labelled(sample: Sample, sharpness: float = 1.0) -> Floats:

@@ -15,7 +15,8 @@ import numpy as np
 
 from tests.proof import judges
 from tests.proof.cases import CASES, LONG, Case
-from tests.proof.recovery import Judge, Pool, chances, make_pool, recover
+from tests.proof.pools import Pool, make_pool
+from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 PAGE = Path(__file__).parents[2] / "docs/probes.md"

@@ -22,8 +22,9 @@ from tests.proof import agreeing, test_places, test_repeats, test_seeing
 from tests.proof.cases import items_of_two
 from tests.proof.judges import labelled, pulled
 from tests.proof.matrix import put
+from tests.proof.pools import Pool, make_pool, plain_samples
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, chances, make_pool, plain_samples, recover
+from tests.proof.recovery import Judge, chances, recover
 from tests.proof.seeing import SEES, answers, defect_truths, demo_pool, hardness, track
 from tests.proof.truths import contrast_truths
 

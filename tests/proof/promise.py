@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from tasks.probes.contrasts import Arm
+from tests.proof.pools import Pool
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, recover
+from tests.proof.recovery import Judge, recover
 
 LEVEL, RUNS, AGAIN = 0.95, 2_000, 5
 MORE = AGAIN * RUNS

@@ -18,8 +18,9 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tasks.probes.planting import DEFECTS
 from tests.proof.judges import labelled
+from tests.proof.pools import Pool, make_pool
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, make_pool
+from tests.proof.recovery import Judge
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data/demo"

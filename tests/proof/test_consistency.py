@@ -13,9 +13,10 @@ from data.records import Mode, Sample
 from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof.judges import follows, labelled, random_judge
+from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
 from tests.proof.promise import broken
 from tests.proof.recovered import Recovered
-from tests.proof.recovery import Judge, Pool, make_pool, plain_samples, recover, verdicts_of
+from tests.proof.recovery import Judge, recover
 
 
 def near(found: Recovered, arm: str, metric: str, truth: float) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from tasks.probes.planting import DEFECTS
+from tests.proof.pools import Pool
 from tests.proof.promise import LEVEL, broken, shares, tolerance
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, chances
+from tests.proof.recovery import Judge, chances
 from tests.proof.seeing import TRACKS, defect_truths, judge, of_type, shifting, uneven
 
 MANY, RARE = 800, 0.1

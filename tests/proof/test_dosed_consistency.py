@@ -13,17 +13,10 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tasks.probes.contrasts import Arm, named
 from tests.proof import agreeing, judges
+from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
 from tests.proof.promise import RUNS, broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import (
-    Judge,
-    Pool,
-    chances,
-    make_pool,
-    plain_samples,
-    recover,
-    verdicts_of,
-)
+from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 EVERY = "all wordings"

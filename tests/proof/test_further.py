@@ -14,9 +14,10 @@ from tasks.probes.contrasts import reading
 from tasks.probes.overlay import CONTROLS, DOSES, Overlay
 from tests.proof import judges
 from tests.proof.cases import FURTHER, Case, with_pictures
+from tests.proof.pools import SCALE, Pool, make_pool, verdicts_of
 from tests.proof.promise import RUNS, broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import SCALE, Judge, Pool, chances, make_pool, recover, verdicts_of
+from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 DOSE = 0.3

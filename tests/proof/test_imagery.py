@@ -15,9 +15,10 @@ from tasks.probes import Variant
 from tasks.probes.transforms import LADDERS
 from tests.proof import judges
 from tests.proof.cases import with_pictures
+from tests.proof.pools import Pool, make_pool
 from tests.proof.promise import broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import Judge, Pool, chances, make_pool, recover
+from tests.proof.recovery import Judge, chances, recover
 
 LOST = ("bias_deviation", "bias_deviation_excess", "agreement_lost", "visual_lift")
 OF_ARM = {

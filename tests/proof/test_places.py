@@ -14,17 +14,10 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import judges
 from tests.proof.cases import CASES
+from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
 from tests.proof.promise import MORE, RUNS, broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import (
-    Judge,
-    Pool,
-    chances,
-    make_pool,
-    plain_samples,
-    recover,
-    verdicts_of,
-)
+from tests.proof.recovery import Judge, chances, recover
 
 SIZE = 150
 ARM = "descending"  # of the probe `rubric`

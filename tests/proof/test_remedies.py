@@ -11,9 +11,10 @@ from data.records import Mode, Sample
 from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import agreeing, judges
+from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
 from tests.proof.promise import RUNS, broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import JUDGE, Judge, Pool, make_pool, plain_samples, recover, verdicts_of
+from tests.proof.recovery import JUDGE, Judge, recover
 
 REPEATS = 3
 OF_SAMPLES: Mapping[Mode, agreeing.Combine] = {

@@ -18,17 +18,10 @@ from tasks.measures.kinds import Floats
 from tasks.probes import PROBES
 from tasks.probes.kinds import Found
 from tests.proof import agreeing, judges
+from tests.proof.pools import SCALE, Pool, make_pool, plain_samples
 from tests.proof.promise import MORE, RUNS, beyond, broken
 from tests.proof.recovered import Key, Recovered
-from tests.proof.recovery import (
-    SCALE,
-    SEED,
-    STATUS,
-    Judge,
-    Pool,
-    make_pool,
-    plain_samples,
-)
+from tests.proof.recovery import SEED, STATUS, Judge
 
 K = 3
 JUDGES: Mapping[str, Judge] = {

@@ -9,9 +9,10 @@ import pytest
 
 from tasks.measures.kinds import Floats
 from tasks.probes.perception import PARTS
+from tests.proof.pools import Pool
 from tests.proof.promise import RUNS, broken
 from tests.proof.recovered import Key
-from tests.proof.recovery import Pool, chances, recover
+from tests.proof.recovery import chances, recover
 from tests.proof.seeing import (
     JUDGES,
     TRACKS,

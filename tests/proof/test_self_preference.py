@@ -10,8 +10,9 @@ from data.tables import SAMPLES, VERDICTS, table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES
 from tasks.probes.kinds import Found
+from tests.proof.pools import SCALE
 from tests.proof.promise import LEVEL, RUNS, tolerance
-from tests.proof.recovery import SCALE, SEED
+from tests.proof.recovery import SEED
 
 JUDGES = {"north-judge": 0.4, "south-judge": -0.3, "west-judge": 0.0}  # and their severities
 OWN, OTHERS, OF_EACH = 2, 6, 10  # responders of the judge's family, and of none; samples of each

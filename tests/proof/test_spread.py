@@ -9,8 +9,9 @@ from data.records import Sample
 from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import judges
+from tests.proof.pools import SCALE, Pool, make_pool, plain_samples
 from tests.proof.promise import LEVEL, RUNS, tolerance
-from tests.proof.recovery import SCALE, Judge, Pool, chances, make_pool, plain_samples, recover
+from tests.proof.recovery import Judge, chances, recover
 
 ARMS, SPREAD = {"identity": "own/group-control", "sentiment": "own/tone-control"}, "effect_spread"
 HURT = {"identity": ("/group/old", "/group/black"), "sentiment": ("/tone/sad", "/tone/angry")}

@@ -20,7 +20,8 @@ from tasks.report.card_markdown import markdown
 from tasks.report.card_records import Card, Finding
 from tests.proof.cases import with_pictures
 from tests.proof.judges import constant, follows, random_judge, twitchy
-from tests.proof.recovery import Judge, verdicts_of
+from tests.proof.pools import verdicts_of
+from tests.proof.recovery import Judge
 from tests.tasks.probes.verdict_tables import judged, said
 
 ASKED = ("repeats", "paraphrase", "image-place", "bandwagon", "injection")

@@ -8,8 +8,8 @@ import numpy as np
 
 from tasks.measures.kinds import Floats
 from tasks.probes.contrasts import Arm, reading
+from tests.proof.pools import SCALE, Pool, verdicts_of
 from tests.proof.recovered import Key
-from tests.proof.recovery import SCALE, Pool, verdicts_of
 
 
 def contrast_truths(pool: Pool, given: Sequence[Floats], arms: Sequence[Arm]) -> dict[Key, float]:
