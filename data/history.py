@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
-from data import tables
+from data import schemas, tables
 from data.errors import DataError, HostError
 
 FILE, LOCK = "history.parquet", ".history.lock"
@@ -26,7 +26,7 @@ def read_history(root: Path) -> pl.DataFrame:
     """
     path = root / FILE
     if not path.exists():
-        return tables.table([], tables.HISTORY)
+        return tables.table([], schemas.HISTORY)
     try:
         return _completed(tables.read(path, None), path)
     except DataError as error:
@@ -36,11 +36,11 @@ def read_history(root: Path) -> pl.DataFrame:
 
 def _completed(found: pl.DataFrame, path: Path) -> pl.DataFrame:
     """The table with null in the columns that it may lack."""
-    lacking = {name: pl.lit(None, tables.HISTORY[name]) for name in LATER if name not in found}
+    lacking = {name: pl.lit(None, schemas.HISTORY[name]) for name in LATER if name not in found}
     frame = found.with_columns(**lacking)
-    if dict(frame.schema) != dict(tables.HISTORY):
-        return tables.read(path, tables.HISTORY)  # says what differs
-    return frame.select(list(tables.HISTORY))
+    if dict(frame.schema) != dict(schemas.HISTORY):
+        return tables.read(path, schemas.HISTORY)  # says what differs
+    return frame.select(list(schemas.HISTORY))
 
 
 def remember(root: Path, rows: pl.DataFrame, runs: Iterable[str]) -> pl.DataFrame:
@@ -55,7 +55,7 @@ def remember(root: Path, rows: pl.DataFrame, runs: Iterable[str]) -> pl.DataFram
     with locked(root, LOCK):
         known = read_history(root)
         kept = known.filter(~pl.col("run").is_in(list(runs)))
-        merged = pl.concat([kept, rows.select(list(tables.HISTORY))]).sort(ORDER)
+        merged = pl.concat([kept, rows.select(list(schemas.HISTORY))]).sort(ORDER)
         if not merged.equals(known):
             tables.write(merged, root / FILE)
     return merged

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from data import tables
+from data import schemas, tables
 from data.errors import DataError, HostError
 from data.run_lock import require_held
 
@@ -94,8 +94,8 @@ class RunFolder:
     def table(self, name: str, without: Iterable[str] = ()) -> pl.DataFrame:
         """The stored table of that name; columns `without` which one can do are not read."""
         self.require(name)
-        left = [column for column in tables.TABLES[name] if column not in set(without)]
-        return tables.read(self.path / f"{name}.parquet", tables.TABLES[name], left)
+        left = [column for column in schemas.TABLES[name] if column not in set(without)]
+        return tables.read(self.path / f"{name}.parquet", schemas.TABLES[name], left)
 
     def require(self, name: str) -> None:
         """Refuse to go on without a table.
@@ -119,13 +119,13 @@ class RunFolder:
     def answers(self) -> pl.DataFrame:
         """Every answer of the run so far, from its shards."""
         files = sorted((self.path / "answers").glob("*.parquet"))
-        frames = [tables.read(path, tables.ANSWERS) for path in files]
-        return pl.concat(frames) if frames else tables.table([], tables.ANSWERS)
+        frames = [tables.read(path, schemas.ANSWERS) for path in files]
+        return pl.concat(frames) if frames else tables.table([], schemas.ANSWERS)
 
     def store(self, name: str, frame: pl.DataFrame) -> None:
         """Store a table whole."""
         with self._writing():
-            tables.write(frame.select(list(tables.TABLES[name])), self.path / f"{name}.parquet")
+            tables.write(frame.select(list(schemas.TABLES[name])), self.path / f"{name}.parquet")
 
     def write_text(self, name: str, text: str) -> None:
         """Store a text file whole."""

@@ -8,7 +8,8 @@ from typing import Any, overload
 import polars as pl
 
 from data.records import ImageRef, Label, Response, Sample
-from data.tables import ROWS_AT_ONCE, SAMPLES, table
+from data.schemas import SAMPLES
+from data.tables import ROWS_AT_ONCE, table
 
 
 def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:

@@ -41,8 +41,8 @@ def select(
     """The ids of the samples of a subset, in the order of the table.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`.
-        verdicts: columns of `data.tables.VERDICTS`; only judges' own base rows count, each judge
+        samples: columns of `data.schemas.SAMPLES`.
+        verdicts: columns of `data.schemas.VERDICTS`; only judges' own base rows count, each judge
             once per setting and repeat.
         kind: `hq` or `hard`.
         judges: verdicts that a sample must have.

@@ -13,7 +13,8 @@ from data.errors import DataError
 from data.importers import imported
 from data.records import Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from flows.given_verdicts import columns_for, columns_of, samples_in, verdict_rows
 from flows.terminal import show
 from flows.terminal import table as text_table

@@ -25,7 +25,7 @@ import polars as pl
 
 from data.rankings import letters_of, places
 from data.records import LETTERS, TIE, Mode
-from data.tables import VERDICTS
+from data.schemas import VERDICTS
 from tasks.measures.labels import combined_choice, combined_score, label_verdicts
 
 PREFIX = "baseline:"

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from data.records import READABLE, Sample
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.combined_config import Cascade
 from tasks.config import RunConfig
 from tasks.probes.derived import (

@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from data.records import READABLE, Mode
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.baselines import PREFIX as BASELINE
 from tasks.baselines import STATUS
 from tasks.measures.labels import combined_choice, combined_score

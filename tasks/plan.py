@@ -15,7 +15,8 @@ import polars as pl
 
 from data.errors import ConfigError
 from data.records import Sample
-from data.tables import PLAN, table
+from data.schemas import PLAN
+from data.tables import table
 from tasks.asking import UNKNOWN, Asked, Ground, Planned, planned
 from tasks.combined_config import Cascade
 from tasks.combining import BOTH_ORDERS, CASCADE, turned

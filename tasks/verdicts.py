@@ -21,7 +21,8 @@ from data.records import (
     Unparsed,
     Verdict,
 )
-from data.tables import ROWS_AT_ONCE, VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import ROWS_AT_ONCE, table
 from tasks.parsing import parse
 from tasks.presenting import to_own
 from tasks.sureness import probabilities

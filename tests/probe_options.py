@@ -16,7 +16,8 @@ from data.layout import DatasetConfig
 from data.make.facts import read_facts
 from data.records import Sample, Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Probe
 from tasks.probes.fresh import FreshProbe

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data.records import READABLE, Mode
-from data.tables import CLAIMS, table
+from data.schemas import CLAIMS
+from data.tables import table
 from tasks.claims.checking import Held, held
 from tasks.claims.reading import read_claims
 from tasks.measures.rationale import Judgement

@@ -83,7 +83,7 @@ def alike(
 
     Args:
         before: the older run's base verdicts of the common samples and its answers, columns of
-            `data.tables.VERDICTS` and `ANSWERS`.
+            `data.schemas.VERDICTS` and `ANSWERS`.
         now: the newer run's.
     """
     both = _read(*now).join(_read(*before), on=ROW, suffix="_before")

@@ -39,7 +39,7 @@ def fingerprints(samples: pl.DataFrame) -> dict[str, tuple[str, str]]:
     """Two hashes by sample: of what judges are shown, and of the labels; no path is part of them.
 
     Args:
-        samples: the columns `CONTENT` of `data.tables.SAMPLES`.
+        samples: the columns `CONTENT` of `data.schemas.SAMPLES`.
     """
     return {row["sample_id"]: _hashes(row) for row in samples.select(CONTENT).iter_rows(named=True)}
 
@@ -50,7 +50,7 @@ def dataset_sha256(prints: Mapping[str, tuple[str, str]]) -> str:
 
 
 def common_items(before: pl.DataFrame, now: pl.DataFrame) -> Items:
-    """The items of two runs side by side; columns `CONTENT` of `data.tables.SAMPLES`."""
+    """The items of two runs side by side; columns `CONTENT` of `data.schemas.SAMPLES`."""
     old, new = fingerprints(before), fingerprints(now)
     both = [sample for sample in new if sample in old]
     same = [sample for sample in both if new[sample][0] == old[sample][0]]

@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control
 
 from data.records import MODES, Mode
-from data.tables import COMPARISON, table
+from data.schemas import COMPARISON
+from data.tables import table
 from tasks.config import BootstrapConfig, GateConfig
 from tasks.gate.exchange import Pair, as_bad, draws_for, exchanged, two_sided
 from tasks.gate.rule import Rule, finding
@@ -47,8 +48,8 @@ def side_by_side(samples: pl.DataFrame, before: pl.DataFrame, now: pl.DataFrame)
     """The pairs of every mode: judges in settings that both runs have.
 
     Args:
-        samples: the common samples, columns of `data.tables.SAMPLES`.
-        before: the older run's verdicts of judges, columns of `data.tables.VERDICTS`.
+        samples: the common samples, columns of `data.schemas.SAMPLES`.
+        before: the older run's verdicts of judges, columns of `data.schemas.VERDICTS`.
         now: the newer run's.
     """
     return [_compared(mode, samples, before, now) for mode in MODES]
@@ -61,7 +62,7 @@ def run_differences(
     bootstrap: BootstrapConfig,
     tests: int | None = None,
 ) -> tuple[pl.DataFrame, int]:
-    """Columns of `data.tables.COMPARISON`, and how many tests share the promise of the gate.
+    """Columns of `data.schemas.COMPARISON`, and how many tests share the promise of the gate.
 
     Args:
         every: the pairs of every mode.

@@ -128,8 +128,8 @@ def estimate(
     """Agreement with the labels of every judge and baseline in the verdict table.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`; those without labels are left out.
-        verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
+        samples: columns of `data.schemas.SAMPLES`; those without labels are left out.
+        verdicts: columns of `data.schemas.VERDICTS`; rows of probes are left out.
         bootstrap: replicates, level and seed.
     """
     import polars as pl

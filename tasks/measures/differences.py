@@ -19,7 +19,8 @@ from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control
 
 from data.records import Mode
-from data.tables import DIFFERENCES, table
+from data.schemas import DIFFERENCES
+from data.tables import table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds, less
@@ -51,13 +52,13 @@ def differences(
     The baseline is the best one.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`.
-        verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
+        samples: columns of `data.schemas.SAMPLES`.
+        verdicts: columns of `data.schemas.VERDICTS`; rows of probes are left out.
         families: the measures of each mode, the primary first.
         bootstrap: replicates, level and seed.
 
     Returns:
-        Columns of `data.tables.DIFFERENCES`: pooled figures only.
+        Columns of `data.schemas.DIFFERENCES`: pooled figures only.
     """
     rows: list[dict[str, Any]] = []
     for mode, family in families.items():

@@ -16,7 +16,7 @@ GROUPS = {
 
 
 def estimand(row: Mapping[str, Any]) -> str:
-    """The line of one estimate, from its columns (`data.tables.ESTIMATES`)."""
+    """The line of one estimate, from its columns (`data.schemas.ESTIMATES`)."""
     kind, _, name = str(row["group"]).partition(":")
     asked = row["n"] + row["n_missing"]
     population = f"{asked} {MODES[row['mode']]}"

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from data.records import Estimate, Mode
-from data.tables import ESTIMATES, table
+from data.schemas import ESTIMATES
+from data.tables import table
 from tasks.config import BootstrapConfig
 from tasks.measures import resampling
 from tasks.measures.bounds import bounds

@@ -32,8 +32,8 @@ def flex_judge(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """A row per mode, judge and setting: `metric` and the `value` under these rules.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`.
-        verdicts: columns of `data.tables.VERDICTS`; rows of probes are left out.
+        samples: columns of `data.schemas.SAMPLES`.
+        verdicts: columns of `data.schemas.VERDICTS`; rows of probes are left out.
     """
     found = []
     for mode in MODES:

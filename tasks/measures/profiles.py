@@ -73,8 +73,8 @@ def treated(
     """The verdict table with a profile's verdict where none is readable.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`.
-        verdicts: columns of `data.tables.VERDICTS`.
+        samples: columns of `data.schemas.SAMPLES`.
+        verdicts: columns of `data.schemas.VERDICTS`.
         profile: a name in `PROFILES`.
         scale: the dataset's scale.
     """

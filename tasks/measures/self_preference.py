@@ -60,8 +60,8 @@ def self_preferences(
     """The matrix, and each judge's preference for its own family.
 
     Args:
-        samples: columns of `data.tables.SAMPLES`; responders are the responses' authors.
-        verdicts: columns of `data.tables.VERDICTS`; base rows count.
+        samples: columns of `data.schemas.SAMPLES`; responders are the responses' authors.
+        verdicts: columns of `data.schemas.VERDICTS`; base rows count.
         families: the family of a judge's or a responder's name; who is not in it is alone in one.
         probe: what the estimates are filed under.
         level: of the intervals.

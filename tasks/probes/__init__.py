@@ -82,7 +82,8 @@ def claims_of(found: Mapping[str, Found]) -> pl.DataFrame:
     """The claims that probes read out of answers, from every probe that reads any."""
     import polars as pl
 
-    from data.tables import CLAIMS, table
+    from data.schemas import CLAIMS
+    from data.tables import table
 
     probes = {name: PROBES[name] for name in found}
     frames = [p.claims(found[name]) for name, p in probes.items() if isinstance(p, Claiming)]
@@ -93,7 +94,8 @@ def estimate_probes(found: Mapping[str, Found]) -> pl.DataFrame:
     """The estimates of every probe by its name."""
     import polars as pl
 
-    from data.tables import ESTIMATES, table
+    from data.schemas import ESTIMATES
+    from data.tables import table
 
     frames = [PROBES[name].estimate(of_probe) for name, of_probe in found.items()]
     return pl.concat(frames) if frames else table([], ESTIMATES)

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from data.records import Scale
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.measures.labels import label_verdicts
 from tasks.probes.contrasts import reading
 from tasks.probes.derived import (

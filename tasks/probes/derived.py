@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from data.records import READABLE, TIE, Mode
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.baselines import STATUS
 from tasks.measures.labels import combined_choice, combined_score
 from tasks.panels import FEWEST, panel_verdicts

@@ -216,7 +216,7 @@ class Claiming(Protocol):
     """A probe that reads claims out of answers; they are stored, so that people can audit them."""
 
     def claims(self, found: Found) -> pl.DataFrame:
-        """Columns of `data.tables.CLAIMS`."""
+        """Columns of `data.schemas.CLAIMS`."""
         ...
 
 

@@ -12,7 +12,8 @@ import polars as pl
 
 from data.make.graded import DIMENSIONS, GRADED_VERSION
 from data.records import READABLE, TIE, Estimate
-from data.tables import ESTIMATES, table
+from data.schemas import ESTIMATES
+from data.tables import table
 from tasks.measures import order, thresholds
 from tasks.measures.evidence import NOTHING
 from tasks.measures.kinds import Columns, Floats

@@ -10,7 +10,7 @@ import polars as pl
 from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_record import REGRESSION
-from data.tables import ANSWERS, VERDICTS
+from data.schemas import ANSWERS, VERDICTS
 from tasks.config import BootstrapConfig, GateConfig
 from tasks.config_file import load_config
 from tasks.gate.causes import alike, causes

@@ -16,7 +16,8 @@ from data.make.facts import FACTS, ItemFacts, read_facts
 from data.records import ImageRef, Scale
 from data.run_folder import RunFolder
 from data.samples import Samples
-from data.tables import SAMPLES, table
+from data.schemas import SAMPLES
+from data.tables import table
 from tasks.combining import combined_of
 from tasks.config import ProbeConfig, RunConfig
 from tasks.config_file import load_config

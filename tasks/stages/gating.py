@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from data import tables
+from data import schemas, tables
 from data.errors import DataError, RegressionError
 from data.run_folder import RunFolder
 from data.run_index import IndexedRun, indexed, lines, pin
@@ -31,7 +31,7 @@ def gate(here: Context, shortfall: str | None) -> GateVerdict:
     failed = [result["boundary"] for result in checks.checkpoints(here.run) if result["errors"]]
     here.run.note(checkpoints_failed=failed)
     found, compared = _verdict(here, shortfall)
-    nothing = tables.table([], tables.COMPARISON)
+    nothing = tables.table([], schemas.COMPARISON)
     here.run.store("comparison", pl.concat([nothing, *(each.table for each in compared)]))
     told = found.told()
     here.run.write_text("gate.json", json.dumps(told, indent=1))

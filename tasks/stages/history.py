@@ -14,7 +14,7 @@ from data.errors import DataError
 from data.run_folder import RunFolder
 from data.run_index import run_index
 from data.run_record import flow_of, parts_of
-from data.tables import HISTORY
+from data.schemas import HISTORY
 from tasks.anchors import PROBE
 from tasks.measures import primary
 

@@ -12,7 +12,7 @@ from tasks.jobs import Outcome
 
 
 def answer_row(outcome: Outcome) -> dict[str, Any]:
-    """A row of `data.tables.ANSWERS`."""
+    """A row of `data.schemas.ANSWERS`."""
     row: dict[str, Any] = {"request_key": outcome.job.key, "judge": outcome.job.judge}
     answer, failure = outcome.answer, outcome.failure
     if answer is not None:

@@ -8,7 +8,8 @@ import polars as pl
 
 from data.errors import DataError
 from data.run_folder import RunFolder
-from data.tables import PLAN, table
+from data.schemas import PLAN
+from data.tables import table
 from tasks.combining import ASKING as COMBINED
 from tasks.plan import GATHER, JUDGE, VERIFY
 from tasks.stages.context import Context

@@ -13,7 +13,7 @@ import polars as pl
 
 from cache.location import is_shared
 from cache.opening import promised
-from data import tables
+from data import schemas, tables
 from data.anchors import read_card
 from data.datasets import load_dataset, sample_limit, tolerated
 from data.errors import DataError, HostError
@@ -175,7 +175,7 @@ def prepare_images(here: Context) -> dict[str, int]:
             refused |= {image.sha256: f"for {limits}: {reason}" for image, reason in bad}
     if refused:
         _set_aside(here, here.samples(), refused)
-    here.run.store("images", tables.table(rows, tables.IMAGES))
+    here.run.store("images", tables.table(rows, schemas.IMAGES))
     return {"images": len(references), "prepared": len(rows), "refused": len(refused)}
 
 

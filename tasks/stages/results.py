@@ -13,7 +13,7 @@ from data.made_judges import MADE
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
 from data.run_folder import RunFolder
-from data.tables import VERDICTS
+from data.schemas import VERDICTS
 from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
 from tasks.combining import combined_verdicts, judging, waiting

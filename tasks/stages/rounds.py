@@ -17,7 +17,8 @@ from data.errors import DataError, IncompleteError
 from data.image_store import PreparedImage
 from data.records import Sample
 from data.samples import Samples, samples_table
-from data.tables import ANSWERS, table
+from data.schemas import ANSWERS
+from data.tables import table
 from tasks import engine_room
 from tasks.anchors.planning import plan_anchors
 from tasks.asking import UNKNOWN, Ground, Planned

@@ -8,7 +8,8 @@ import polars as pl
 
 from data import tables
 from data.records import Sample
-from data.tables import ANSWERS, PLAN, table
+from data.schemas import ANSWERS, PLAN
+from data.tables import table
 from tasks.asking import UNKNOWN, Ground, Planned
 from tasks.plan import JUDGE, plan_verifying
 from tasks.probe_plan import Probed, followed_variants, following

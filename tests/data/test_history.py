@@ -8,7 +8,8 @@ import pytest
 
 from data.errors import DataError
 from data.history import FILE, LATER, read_history, remember
-from data.tables import HISTORY, table
+from data.schemas import HISTORY
+from data.tables import table
 
 
 def rows(run: str, night: str = "2026-01-01", value: float = 0.5) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data import tables
+from data import schemas, tables
 from data.errors import DataError
 from data.records import Label, Response, Sample
 from data.samples import Samples, samples_table
@@ -31,7 +31,7 @@ def test_every_column_is_documented_and_no_other() -> None:
         section.split("\n", 1)[0].strip(): re.findall(r"^\| (\w+) \| ", section, re.MULTILINE)[1:]
         for section in text.split("\n## ")[1:]
     }
-    assert documented == {name: list(schema) for name, schema in tables.TABLES.items()}
+    assert documented == {name: list(schema) for name, schema in schemas.TABLES.items()}
 
 
 def test_samples_survive_the_table() -> None:
@@ -43,7 +43,7 @@ def test_samples_survive_the_table() -> None:
 def test_a_table_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "samples.parquet"
     tables.write(samples_table([sample()]), path)
-    assert tables.read(path, tables.SAMPLES).height == 1
+    assert tables.read(path, schemas.SAMPLES).height == 1
     assert [p.name for p in tmp_path.iterdir()] == ["samples.parquet"]
 
 
@@ -53,10 +53,10 @@ def test_a_foreign_or_broken_table_is_refused_in_one_line(tmp_path: Path) -> Non
     cases = (("other", "another version"), ("broken", "not a readable"), ("none", "exist"))
     for name, words in cases:
         with pytest.raises(DataError, match=words) as caught:
-            tables.read(tmp_path / f"{name}.parquet", tables.SAMPLES)
+            tables.read(tmp_path / f"{name}.parquet", schemas.SAMPLES)
         assert "\n" not in str(caught.value)
 
 
 def test_unknown_columns_are_refused() -> None:
     with pytest.raises(DataError, match="surprise"):
-        tables.table([{"sample_id": "x", "surprise": 1}], tables.SAMPLES)
+        tables.table([{"sample_id": "x", "surprise": 1}], schemas.SAMPLES)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import tables
+from data import schemas, tables
 from data.datasets import load_dataset
 from data.errors import CheckpointError, HostError
 from data.layout import DatasetConfig
@@ -35,7 +35,7 @@ CONTEXTS: dict[str, Row] = {
 RESPONSES = pl.Schema(
     dict.fromkeys(("sample_id", "item_id", "author", "text", "status", "message"), pl.String())
 )
-SCHEMAS = {**tables.TABLES, "responses": RESPONSES}
+SCHEMAS = {**schemas.TABLES, "responses": RESPONSES}
 
 
 def sample(number: int, **changes: Any) -> Row:
@@ -311,7 +311,7 @@ def test_provider_error_texts_are_known(text: str, tmp_path: Path) -> None:
 
 
 def test_an_override_is_recorded_and_lets_pass(tmp_path: Path) -> None:
-    frame = tables.table([], tables.SAMPLES)
+    frame = tables.table([], schemas.SAMPLES)
     result = run_checkpoint("samples", frame, tmp_path, context=SAMPLES, override="a drill")
     require(result)
     stored = json.loads((tmp_path / "samples.json").read_text())
@@ -321,7 +321,7 @@ def test_an_override_is_recorded_and_lets_pass(tmp_path: Path) -> None:
 
 
 def test_an_override_without_a_reason_or_a_failure_is_none(tmp_path: Path) -> None:
-    empty, good = (tables.table(rows, tables.SAMPLES) for rows in ([], GOOD["samples"]))
+    empty, good = (tables.table(rows, schemas.SAMPLES) for rows in ([], GOOD["samples"]))
     blank = run_checkpoint("samples", empty, tmp_path, context=SAMPLES, override=" ")
     needless = run_checkpoint("samples", good, tmp_path, context=SAMPLES, override="why")
     assert (blank.overridden, needless.overridden) == (None, None)
@@ -330,7 +330,7 @@ def test_an_override_without_a_reason_or_a_failure_is_none(tmp_path: Path) -> No
 def test_pages_escape_what_comes_from_the_data(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     rows = [sample(0, sample_id=evil, labels=[labelled("9")])]
-    frame = tables.table(rows, tables.SAMPLES)
+    frame = tables.table(rows, schemas.SAMPLES)
     run_checkpoint("samples", frame, tmp_path, context=SAMPLES, override=evil)
     page = (tmp_path / "samples.html").read_text()
     assert "<script" not in page
@@ -374,7 +374,7 @@ def test_nothing_is_printed_or_logged_and_log_levels_stay(
 
 
 def test_a_hundred_thousand_verdicts_take_seconds(tmp_path: Path) -> None:
-    few = tables.table(GOOD["verdicts"], tables.VERDICTS)
+    few = tables.table(GOOD["verdicts"], schemas.VERDICTS)
     many = pl.concat([few] * 8334).with_columns(
         pl.format("s{}", pl.int_range(pl.len())).alias("sample_id")
     )

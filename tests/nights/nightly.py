@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from data.run_folder import RunFolder
-from data.tables import ESTIMATES, table
+from data.schemas import ESTIMATES
+from data.tables import table
 from flows.opening import PRICES
 from tasks import engine_room
 from tasks.anchors.choosing import anchors_of, freeze

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, GateConfig
 from tasks.gate.paired import decided, side_by_side
 

@@ -15,7 +15,8 @@ import polars as pl
 from data.make.facts import ItemFacts
 from data.records import LETTERS, Mode, Sample, Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.config import ProbeConfig
 from tasks.probes import PROBES, Around, Variant
 from tasks.probes.contrasts import Arm, named

@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from data.records import Sample
-from data.tables import VERDICTS
+from data.schemas import VERDICTS
 from tasks.config import BootstrapConfig
 from tasks.measures.kinds import Floats
 from tasks.probes import PROBES, Found, Variant

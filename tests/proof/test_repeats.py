@@ -12,7 +12,7 @@ import pytest
 
 from data.records import Mode, Sample
 from data.samples import samples_table
-from data.tables import VERDICTS
+from data.schemas import VERDICTS
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.kinds import Floats
 from tasks.probes import PROBES

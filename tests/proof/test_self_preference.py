@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES
 from tasks.probes.kinds import Found

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from data.errors import ConfigError
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.combining import combined_verdicts, judging, unsure, waiting
 from tasks.config import RunConfig
 from tasks.config_file import parse_config

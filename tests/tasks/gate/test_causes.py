@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from data.tables import ANSWERS, VERDICTS, table
+from data.schemas import ANSWERS, VERDICTS
+from data.tables import table
 from tasks.gate.causes import Answers, Causes, alike, causes
 
 SAME = Answers(10, 10, 10, 0)

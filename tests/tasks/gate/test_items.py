@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from data.tables import SAMPLES, table
+from data.schemas import SAMPLES
+from data.tables import table
 from tasks.gate.items import common_items, dataset_sha256, fingerprints
 
 

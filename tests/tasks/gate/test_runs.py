@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data import tables
+from data import schemas, tables
 from data.errors import ConfigError, DataError
 from data.records import Scored
 from data.run_folder import RunFolder
@@ -120,7 +120,7 @@ def test_a_new_model_behind_the_same_requests_is_the_providers_change(tmp_path: 
     here = context(run.path)
     middling = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("Judgement: 3"))
     for path in (run.path / "answers").glob("*.parquet"):
-        answers = tables.read(path, tables.ANSWERS)
+        answers = tables.read(path, schemas.ANSWERS)
         text = middling.otherwise(pl.col("text"))
         tables.write(answers.with_columns(text=text, model=pl.lit("m-2")), path)
     results.collect_verdicts(here)

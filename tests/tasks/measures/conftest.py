@@ -10,7 +10,8 @@ import pytest
 from data.datasets import load_dataset, read_verdicts
 from data.layout import DatasetConfig, TableColumns
 from data.samples import samples_table
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 
 OFFICIAL = ("llava_critic_7b", "gemini_2.5_flash", "phi4_15b")
 

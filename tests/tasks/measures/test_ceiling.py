@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.tables import SAMPLES, table
+from data.schemas import SAMPLES
+from data.tables import table
 from tasks.config import BootstrapConfig
 from tasks.measures import ceiling
 from tests.tasks.measures.conftest import samples, verdicts

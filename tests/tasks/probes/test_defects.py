@@ -15,7 +15,8 @@ from data.layout import DatasetConfig
 from data.make.facts import CountFact, ObjectFact, ResponseFact, read_facts
 from data.records import Message, Request, Sample, Scale, TextPart
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.clients.simulated import simulated_reply
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.judge_config import Simulation

@@ -14,7 +14,8 @@ from data.layout import DatasetConfig
 from data.make.facts import FACTS, read_facts
 from data.records import YES_NO, Sample, Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.config_file import parse_config
 from tasks.measures.kinds import Columns

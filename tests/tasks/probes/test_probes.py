@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.records import Response, Sample, Scale
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.consistency import chances, features
 from tasks.probes import PROBES, Around, Found, estimate_probes

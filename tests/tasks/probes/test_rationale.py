@@ -13,7 +13,8 @@ import pytest
 from data.make.facts import ItemFacts, read_facts
 from data.records import ImageRef, Label, Message, Request, Response, Sample, Scale, TextPart
 from data.samples import samples_table
-from data.tables import CLAIMS, VERDICTS, table
+from data.schemas import CLAIMS, VERDICTS
+from data.tables import table
 from tasks.clients.simulated import simulated_reply
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.judge_config import Simulation

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from data.records import Scale
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures.self_preference import preference
 from tasks.probes import PROBES, Found

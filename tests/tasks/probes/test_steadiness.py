@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from data.records import Response, Sample, Scale
-from data.tables import SAMPLES, VERDICTS, table
+from data.schemas import SAMPLES, VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.config_file import parse_config
 from tasks.measures.consistency import features as consistency

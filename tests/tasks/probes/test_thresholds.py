@@ -9,7 +9,8 @@ import pytest
 from data.make.graded import DIMENSIONS
 from data.records import LETTERS, Sample, Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Variant
 from tasks.probes.fresh import FreshProbe

@@ -10,7 +10,8 @@ import polars as pl
 from data.make.facts import ItemFacts
 from data.records import Sample, Scale
 from data.samples import samples_table
-from data.tables import VERDICTS, table
+from data.schemas import VERDICTS
+from data.tables import table
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.probes import PROBES, Around, Found, Variant, estimate_probes
 

@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from data.tables import DIFFERENCES, ESTIMATES, VERDICTS, table
+from data.schemas import DIFFERENCES, ESTIMATES, VERDICTS
+from data.tables import table
 from tasks.report.card import cards
 from tasks.report.card_markdown import markdown
 from tasks.report.card_records import Card

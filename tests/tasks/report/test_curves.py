@@ -1,6 +1,7 @@
 import polars as pl
 
-from data.tables import ESTIMATES, table
+from data.schemas import ESTIMATES
+from data.tables import table
 from tasks.report import charts, doses
 from tasks.report.words import Names, span
 

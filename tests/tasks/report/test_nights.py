@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from data.tables import HISTORY, table
+from data.schemas import HISTORY
+from data.tables import table
 from tasks.drift.records import Baseline, Chart, Drift, Point
 from tasks.report import night_charts
 from tasks.report.charts import CROSS

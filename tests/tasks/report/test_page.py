@@ -12,7 +12,8 @@ import pytest
 
 from data.errors import HostError
 from data.records import Scale
-from data.tables import COMPARISON, REJECTED, SAMPLES, VERDICTS, table
+from data.schemas import COMPARISON, REJECTED, SAMPLES, VERDICTS
+from data.tables import table
 from tasks.baselines import baseline_verdicts
 from tasks.config import BootstrapConfig, ProbeConfig
 from tasks.measures import better, definitions, estimate, paired_differences, primary
