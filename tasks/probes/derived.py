@@ -78,10 +78,10 @@ def averaged(mode: Mode, verdicts: Sequence[str]) -> str:
 
 def by_sample(frame: pl.DataFrame) -> Iterator[list[Row]]:
     """The rows of each judge's samples, by repeat."""
-    ordered = frame.sort("repeat", maintain_order=True)
-    keys = ["judge", "setting", "sample_id"]
-    for _, group in ordered.group_by(keys, maintain_order=True):
-        yield list(group.iter_rows(named=True))
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in frame.sort("repeat", maintain_order=True).iter_rows(named=True):
+        found.setdefault((row["judge"], row["setting"], row["sample_id"]), []).append(row)
+    yield from found.values()
 
 
 def readable(rows: Sequence[Row]) -> list[str]:
@@ -135,9 +135,9 @@ def _panel(base: pl.DataFrame) -> Iterator[Row]:
         for row in panel_verdicts(base).iter_rows(named=True)
         if row["judge"] == METHOD[row["mode"]]
     }
-    for _, group in base.group_by(["setting", "sample_id"], maintain_order=True):
-        rows = group.to_dicts()
-        for row in rows:
-            key = row["setting"], row["sample_id"]
-            if key in said:
-                yield derived_row(row, PANEL, said[key], rows)
+    judged: dict[tuple[str, str], list[Row]] = {}
+    for row in base.iter_rows(named=True):
+        judged.setdefault((row["setting"], row["sample_id"]), []).append(row)
+    for key, rows in judged.items():
+        if key in said:
+            yield from (derived_row(row, PANEL, said[key], rows) for row in rows)

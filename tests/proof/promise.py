@@ -18,7 +18,13 @@ from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, recover
 
 LEVEL, RUNS, AGAIN = 0.95, 2_000, 5
+FEWER = 500  # limits hold more often than promised, so that fewer runs tell
 MORE = AGAIN * RUNS
+
+
+def shared(ways: int, runs: int = RUNS) -> int:
+    """The runs of one of several modes, or judges, that have `runs` among them."""
+    return math.ceil(runs / ways)
 
 
 def tolerance(runs: int) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from tasks.probes.planting import DEFECTS
 from tests.proof.pools import Pool
-from tests.proof.promise import LEVEL, broken, shares, tolerance
+from tests.proof.promise import LEVEL, broken, shared, shares, tolerance
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, chances
 from tests.proof.seeing import TRACKS, defect_truths, judge, of_type, shifting, uneven
@@ -41,7 +41,7 @@ def test_intervals_of_a_type_hold_the_truth_with_200_images_of_it(
         if metric == "youden" or RARE <= truth <= 1 - RARE
     }
     assert len(likely) > 3
-    assert broken(pool, JUDGES[name], likely) == {}
+    assert broken(pool, JUDGES[name], likely, runs=shared(len(TRACKS) * len(JUDGES))) == {}
 
 
 @pytest.mark.prove

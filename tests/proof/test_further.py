@@ -10,12 +10,12 @@ import pytest
 
 from data.records import Mode
 from tasks.measures.kinds import Floats
-from tasks.probes.contrasts import reading
+from tasks.probes.contrasts import Arm, named, reading
 from tasks.probes.overlay import CONTROLS, DOSES, Overlay
 from tests.proof import judges
 from tests.proof.cases import FURTHER, Case, with_pictures
 from tests.proof.pools import SCALE, Pool, make_pool, verdicts_of
-from tests.proof.promise import RUNS, broken
+from tests.proof.promise import FEWER, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
@@ -38,7 +38,7 @@ NAMED = [pytest.param(case, id=f"{case.probe}-{case.mode}") for case in FURTHER]
 def test_intervals_hold_the_truth_in_pairs_and_rankings(case: Case, kind: str) -> None:
     pool, judge = case.pool(), KINDS[kind]({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, judge), case.arms)
-    assert broken(pool, judge, truths, arms=case.arms) == {}
+    assert broken(pool, judge, truths, runs=shared(2), arms=case.arms) == {}
 
 
 @pytest.mark.parametrize("case", NAMED)
@@ -56,7 +56,7 @@ def test_a_few_runs_find_the_dose_in_pairs_and_rankings(case: Case) -> None:
 def test_limits_hold_the_truth_in_pairs_and_rankings_whatever_is_refused(case: Case) -> None:
     pool, whole = case.pool(), judges.follows({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, whole), case.arms)
-    found = recover(pool, judges.refusing(whole, 0.05, 0.15), RUNS)
+    found = recover(pool, judges.refusing(whole, 0.05, 0.15), FEWER)
     for arm in case.arms:
         assert found.bounded(arm.name, "loss_shift", truths[arm.name, "loss_shift"]) >= 0.95
 
@@ -71,7 +71,9 @@ def overlaid(mode: Mode) -> Pool:
     """Samples whose instruction has key words, and whose pictures bear words."""
     asked = "Describe the harbour, every sailing boat and its flag."
     samples = [s.model_copy(update={"instruction": asked}) for s in with_pictures(mode)]
-    return make_pool("overlay", mode, samples)
+    arms = [arm for arm in Overlay().arms(mode) if arm.name in SHOWN]
+    sizes = [Arm(name, named(name)) for name in DOSES]
+    return make_pool("overlay", mode, samples).about([*arms, *sizes])
 
 
 def overlay_truths(pool: Pool, judge: Judge) -> dict[Key, float]:
@@ -102,4 +104,4 @@ def overlay_truths(pool: Pool, judge: Judge) -> dict[Key, float]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_intervals_of_drawn_words_and_of_their_size_hold_the_truth(mode: Mode, kind: str) -> None:
     pool, judge = overlaid(mode), KINDS[kind](WORDS)
-    assert broken(pool, judge, overlay_truths(pool, judge)) == {}
+    assert broken(pool, judge, overlay_truths(pool, judge), runs=shared(2)) == {}

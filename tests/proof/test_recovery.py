@@ -10,13 +10,12 @@ import pytest
 
 from tests.proof import judges
 from tests.proof.cases import CASES, Case
-from tests.proof.promise import RUNS, broken
+from tests.proof.promise import FEWER, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
 
 DOSE = 0.3
-FEWER = 500  # limits hold more often than promised, so that fewer runs tell
 BY_PROBE: dict[str, list[Case]] = defaultdict(list)
 for each in CASES:
     BY_PROBE[each.probe].append(each)
@@ -36,7 +35,7 @@ def unkept(probe: str, judge: Judge) -> dict[str, dict[Key, float]]:
     for case in BY_PROBE[probe]:
         pool = case.pool()
         truths = contrast_truths(pool, chances(pool, judge), case.arms)
-        runs = math.ceil(RUNS / len(BY_PROBE[probe]))
+        runs = shared(len(BY_PROBE[probe]))
         wrong = broken(pool, judge, truths, runs=runs, arms=case.arms)
         if wrong:
             found[case.mode] = wrong
@@ -81,7 +80,7 @@ def test_limits_hold_the_truth_where_refusals_are_not_at_random(probe: str) -> N
     for case in BY_PROBE[probe]:
         pool = case.pool()
         truths = contrast_truths(pool, chances(pool, whole), case.arms)
-        runs = math.ceil(FEWER / len(BY_PROBE[probe]))
+        runs = shared(len(BY_PROBE[probe]), FEWER)
         found = recover(pool, judges.refusing(whole, 0.05, 0.15), runs)
         for arm in case.arms:
             if (arm.name, "effect") in truths:

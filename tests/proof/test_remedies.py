@@ -12,7 +12,7 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import agreeing, judges
 from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
-from tests.proof.promise import RUNS, broken
+from tests.proof.promise import FEWER, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import JUDGE, Judge, recover
 
@@ -93,14 +93,14 @@ def _order_effects(asked: list[agreeing.Chances]) -> dict[Key, float]:
 @pytest.mark.parametrize("name", JUDGES)
 def test_intervals_of_remedies_hold_what_they_change(mode: Mode, name: str) -> None:
     pool = pool_of(mode)
-    assert broken(pool, JUDGES[name], truths_of(pool, JUDGES[name])) == {}
+    assert broken(pool, JUDGES[name], truths_of(pool, JUDGES[name]), runs=shared(3)) == {}
 
 
 @pytest.mark.prove
 def test_limits_hold_what_remedies_change_whatever_is_refused() -> None:
     pool = pool_of("pair")
     truths = truths_of(pool, placed)
-    found = recover(pool, judges.refusing(placed, 0.05, 0.15), RUNS)
+    found = recover(pool, judges.refusing(placed, 0.05, 0.15), FEWER)
     for arm in ("samples", "both-orders", "checklist"):
         truth = truths[arm, "agreement_shift"]
         assert found.bounded(arm, "agreement_shift", truth) >= 0.95, arm
@@ -119,7 +119,7 @@ def test_intervals_of_a_panel_hold_what_it_changes(mode: Mode) -> None:
         said = [chance["base"] for _, chance in each]
         changed.append(agreeing.together(sample, said, OF_PANEL[mode]))
     truths = agreeing.agreements("panel", mode, pool.samples, plain, changed)
-    assert broken(pool, panel[0], truths, others=panel[1:]) == {}
+    assert broken(pool, panel[0], truths, runs=shared(3), others=panel[1:]) == {}
 
 
 EASY, RIGHT, ASKED = 0.6, 0.7, 5
@@ -166,4 +166,4 @@ def test_intervals_of_a_cascade_hold_what_it_changes_where_its_threshold_is_clea
         ("cascade", "loss_shift"): before - after,
         ("cascade", "escalated"): escalated,
     }
-    assert broken(pool, first, truths, 400, others=[other]) == {}
+    assert broken(pool, first, truths, 400, shared(2), [other]) == {}

@@ -19,7 +19,7 @@ from tasks.probes import PROBES
 from tasks.probes.kinds import Found
 from tests.proof import agreeing, judges
 from tests.proof.pools import SCALE, Pool, make_pool, plain_samples
-from tests.proof.promise import MORE, RUNS, beyond, broken
+from tests.proof.promise import MORE, RUNS, beyond, broken, shared
 from tests.proof.recovered import Key, Recovered
 from tests.proof.recovery import SEED, STATUS, Judge
 
@@ -79,7 +79,7 @@ def _alpha(p: Floats, ordinal: bool) -> float:
 @pytest.mark.parametrize("name", JUDGES)
 def test_intervals_of_repeats_hold_how_alike_answers_are(mode: Mode, name: str) -> None:
     pool = repeats_pool(mode)
-    assert broken(pool, JUDGES[name], repeat_truths(pool, JUDGES[name])) == {}
+    assert broken(pool, JUDGES[name], repeat_truths(pool, JUDGES[name]), runs=shared(3)) == {}
 
 
 @pytest.mark.prove
@@ -88,7 +88,8 @@ def test_limits_hold_how_alike_answers_are_whatever_is_refused(mode: Mode) -> No
     """A refusal agrees with none: what is estimated is the agreement with refusals as they are."""
     pool = repeats_pool(mode)
     refuses = judges.refusing(JUDGES["noisy"], 0.1, 0.1)
-    assert broken(pool, refuses, {(None, "repeat_agreement"): agreed(pool, refuses)}) == {}
+    truths: dict[Key, float] = {(None, "repeat_agreement"): agreed(pool, refuses)}
+    assert broken(pool, refuses, truths, runs=shared(2)) == {}
 
 
 def agreed(pool: Pool, judge: Judge) -> float:

@@ -10,7 +10,7 @@ import pytest
 from tasks.measures.kinds import Floats
 from tasks.probes.perception import PARTS
 from tests.proof.pools import Pool
-from tests.proof.promise import RUNS, broken
+from tests.proof.promise import FEWER, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import chances, recover
 from tests.proof.seeing import (
@@ -110,7 +110,8 @@ def test_a_few_runs_find_how_well_a_judge_sees(name: str) -> None:
 def test_intervals_of_detection_hold_the_truth(mode: str, name: str) -> None:
     pool = track(mode)
     truths = defect_truths(pool, chances(pool, JUDGES[name]), mode)
-    assert broken(pool, JUDGES[name], {k: t for k, t in truths.items() if k[0] == "any"}) == {}
+    found = {key: truth for key, truth in truths.items() if key[0] == "any"}
+    assert broken(pool, JUDGES[name], found, runs=shared(len(TRACKS))) == {}
 
 
 @pytest.mark.prove
@@ -118,7 +119,7 @@ def test_intervals_of_detection_hold_the_truth(mode: str, name: str) -> None:
 def test_limits_hold_what_is_detected_whatever_is_refused(mode: str) -> None:
     pool, whole = track(mode), JUDGES["as told"]
     truths = defect_truths(pool, chances(pool, whole), mode)
-    found = recover(pool, refusing(whole), RUNS)
+    found = recover(pool, refusing(whole), FEWER)
     for metric in ("auc_detect", "youden", "defects_seen"):
         assert found.bounded("any", metric, truths["any", metric]) >= 0.95, metric
 
@@ -128,7 +129,7 @@ def test_limits_hold_what_is_detected_whatever_is_refused(mode: str) -> None:
 def test_a_judge_that_draws_at_random_is_told_from_one_that_detects(mode: str) -> None:
     pool = track(mode)
     truths: dict[Key, float] = {("any", "auc_detect"): 0.5, ("any", "youden"): 0.0}
-    assert broken(pool, judge({}, right=0.5, sharpness=0.0), truths) == {}
+    assert broken(pool, judge({}, right=0.5, sharpness=0.0), truths, runs=shared(len(TRACKS))) == {}
 
 
 @pytest.mark.prove
@@ -144,6 +145,6 @@ def test_intervals_of_perception_hold_the_truth(name: str) -> None:
 def test_limits_hold_how_well_a_judge_sees_whatever_it_refuses(name: str) -> None:
     pool, whole = demo_pool("perception"), JUDGES[name]
     truths = perception_truths(pool, chances(pool, whole))
-    found = recover(pool, refusing(whole), RUNS)
+    found = recover(pool, refusing(whole), FEWER)
     for (part, metric), truth in truths.items():
         assert found.bounded(part, metric, truth) >= 0.95, (part, metric)
