@@ -2,4 +2,5 @@
 
 MADE = "^(baseline|panel):"  # of labels and texts, and of all judges' verdicts
 COMBINED = "^(both-orders|cascade):"  # of the answers of one judge or two
-NOBODY = "^(baseline|panel|both-orders|cascade):"
+VERSION = "version:"  # of the answers of one model version of a judge
+NOBODY = "^(baseline|panel|both-orders|cascade|version):"

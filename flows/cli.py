@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -37,6 +38,12 @@ override = click.option(
 )
 accept_baseline = click.option(
     "--accept-baseline", is_flag=True, help="Whatever the gate finds, this run is the new baseline."
+)
+epoch = click.option("--epoch", metavar="NAME", help="Ask afresh, under this name.")
+split_versions = click.option(
+    "--split-versions",
+    is_flag=True,
+    help="Let a judge pass that answered in several model versions, and report each.",
 )
 why = click.option("--why", metavar="TEXT", help="The recorded reason of --override.")
 
@@ -86,7 +93,7 @@ def plan(
     from flows.planning import print_quote
 
     changes: dict[str, Any] = {} if probes else {"probes": {}, "anchors": None}
-    overrides = _with_limit(overrides, limit_probes)
+    overrides = _with(overrides, limit_probes=limit_probes)
     print_quote(config, overrides, limit, as_json, variants=variants, **changes)
 
 
@@ -99,6 +106,8 @@ def plan(
 @limit
 @limit_probes
 @click.option("--probes/--no-probes", default=True, help="Ask the configured probes too.")
+@epoch
+@split_versions
 @override
 @why
 @accept_baseline
@@ -112,6 +121,8 @@ def run(
     limit: int | None,
     limit_probes: int | None,
     probes: bool,
+    epoch: str | None,
+    split_versions: bool,
     override: str | None,
     why: str | None,
     accept_baseline: bool,
@@ -125,7 +136,9 @@ def run(
         config,
         run_dir,
         as_json,
-        overrides=list(_with_limit(overrides, limit_probes)),
+        overrides=list(
+            _with(overrides, limit_probes=limit_probes, epoch=epoch, split_versions=split_versions)
+        ),
         max_usd=max_usd,
         max_calls=max_calls,
         limit=limit,
@@ -202,8 +215,10 @@ def view(run: Path, sample_id: str | None, judge: str | None, as_json: bool) -> 
     view_sample(run, sample_id, judge, as_json)
 
 
-def _with_limit(overrides: tuple[str, ...], limit_probes: int | None) -> tuple[str, ...]:
-    return overrides if limit_probes is None else (*overrides, f"limit_probes={limit_probes}")
+def _with(overrides: tuple[str, ...], **options: object) -> tuple[str, ...]:
+    """The changes with those that have an option of their own."""
+    given = {key: value for key, value in options.items() if value not in {None, False}}
+    return (*overrides, *(f"{key}={json.dumps(value)}" for key, value in given.items()))
 
 
 def _reason(override: str | None, why: str | None) -> dict[str, str]:

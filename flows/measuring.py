@@ -11,6 +11,7 @@ import polars as pl
 
 from data.errors import DataError
 from data.importers import imported
+from data.made_judges import MADE
 from data.records import Scale
 from data.samples import samples_table
 from data.schemas import VERDICTS
@@ -111,7 +112,7 @@ def _text(
         pl.col("metric").is_in(list(primary().values()))
         & (pl.col("group") == "pooled")
         & pl.col("probe").is_null()
-        & ~pl.col("judge").str.contains("^(baseline|panel):")
+        & ~pl.col("judge").str.contains(MADE)
     )
     said = [f"{row['judge']}: {estimand(row)}" for row in heads.iter_rows(named=True)]
     return "\n".join([*lines, "", *said, CLOSING])

@@ -12,8 +12,8 @@ from cache.keys import request_of_json
 from data.errors import DataError
 from data.image_store import ImageStore
 from data.run_folder import RunFolder
+from data.run_record import parts_of
 from flows.terminal import show
-from tasks.combining import combined_of
 from tasks.stages.context import Context, context
 from tasks.stages.rounds import request_texts
 
@@ -52,7 +52,7 @@ def view_sample(run: Path, sample_id: str | None, judge: str | None, as_json: bo
 
 def _combined(here: Context, sample_id: str, judge: str | None) -> list[dict[str, Any]]:
     """The verdicts on a sample of a judge that is made of others; of another judge, none."""
-    if judge not in combined_of(here.config):
+    if judge not in parts_of(here.run.facts()):
         return []
     verdicts = here.run.table("verdicts")
     return verdicts.filter(

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from data.made_judges import NOBODY
 from data.rankings import tied_groups
 from data.records import MODES, AnswerMode, Mode, Sample
 from tasks.measures import own_words
@@ -38,7 +39,7 @@ class SelfVerdict:
     def estimate(self, found: Found) -> pl.DataFrame:
         """How often the words name an outcome, and how often it is another than the verdict."""
         base = (pl.col("probe").is_null()) & (pl.col("variant") == "base")
-        real = ~pl.col("judge").str.contains("^(baseline|panel):")
+        real = ~pl.col("judge").str.contains(NOBODY)
         read = found.verdicts.filter(base & real & pl.col("request_key").is_not_null())
         mine = read.with_columns(probe=pl.lit(self.name), variant=pl.lit(READ))
         known = replace(found, verdicts=mine)

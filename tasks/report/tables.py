@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from data.made_judges import MADE
 from data.records import ALARM, READABLE
 from tasks.measures.estimand import estimand
 from tasks.report.words import Names
@@ -171,9 +172,7 @@ def alarming(estimates: pl.DataFrame) -> list[dict[str, Any]]:
 
 def unreadable(verdicts: pl.DataFrame, names: Names) -> list[dict[str, Any]]:
     """Rows without a readable verdict by judge, status and reason."""
-    rows = verdicts.filter(
-        ~pl.col("status").is_in(READABLE) & ~pl.col("judge").str.contains("^(baseline|panel):")
-    )
+    rows = verdicts.filter(~pl.col("status").is_in(READABLE) & ~pl.col("judge").str.contains(MADE))
     counts = rows.group_by("judge", "status", "reason").len().sort("judge", "status", "reason")
     return [
         {**row, "judge": names(row["judge"]), "count": row["len"]}

@@ -10,6 +10,7 @@ import polars as pl
 
 from data.run_folder import RunFolder
 from expectations.checkpoint import BOUNDARIES, require, run_checkpoint
+from tasks import versions
 from tasks.report.tables import alarming
 from tasks.stages import results
 from tasks.stages.context import Context
@@ -45,6 +46,7 @@ def warnings(run: RunFolder) -> list[str]:
         for found in result["warnings"]
     ]
     found += run.facts().get("not_asked", [])
+    found += versions.told(run.facts())
     found += (run.facts().get("drift") or {}).get("messages", [])
     found += _silent(run)
     for judge, extras in run.facts().get("without", {}).items():
@@ -103,10 +105,9 @@ def _frame(here: Context, boundary: str) -> tuple[pl.DataFrame, dict[str, Any]]:
             return take_responses(here), {}
         case "verdicts":
             frame = here.run.table("verdicts", without=UNCHECKED)
-            versions = results.model_versions(here)
             return frame, {
                 **scale,
-                "model_versions": versions,
+                "model_versions": results.model_versions(here),
                 "split_versions": here.config.split_versions,
             }
         case "claims":

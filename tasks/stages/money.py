@@ -10,7 +10,7 @@ import polars as pl
 
 from data.ledger import charges, spent
 from data.records import Usage
-from tasks.combining import combined_of
+from data.run_record import parts_of
 from tasks.quote import QuoteLine
 from tasks.stages.context import Context
 
@@ -76,7 +76,7 @@ def usd_per_1000(here: Context) -> dict[str, dict[str, float | None]]:
     """
     usd = _usd_by_request(here)
     plan = here.run.table("plan").filter((pl.col("purpose") == "judge") & pl.col("probe").is_null())
-    combined = list(combined_of(here.config))
+    combined = list(parts_of(here.run.facts()))
     made = here.run.table("verdicts").filter(pl.col("judge").is_in(combined))
     sums: dict[str, dict[str, list[float | None]]] = {}
     for frame in (plan, made):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -9,11 +10,12 @@ import polars as pl
 from data.errors import DataError
 from data.history import read_history
 from data.ledger import spent
-from data.made_judges import MADE
+from data.made_judges import MADE, VERSION
 from data.records import MODES, READABLE, AnswerMode
 from data.row_rules import one_line
 from data.run_folder import RunFolder
 from data.schemas import VERDICTS
+from tasks import versions
 from tasks.anchors import PROBE as ANCHORS
 from tasks.baselines import baseline_verdicts
 from tasks.combining import combined_verdicts, judging, waiting
@@ -50,12 +52,16 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     baselines = baseline_verdicts(samples, here.config.bootstrap.seed)
     combined = combined_verdicts(here.config, judged)
     made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
-    here.run.store("verdicts", pl.concat([judged, combined, *made]))
+    reported = model_versions(here)
+    split = reported if here.config.split_versions else {}
+    made = [combined, versions.split_verdicts(judged, answers, split), *made]
+    here.run.store("verdicts", pl.concat([judged, *made]))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
     known = here.run.facts().get("fingerprints", {})
     here.run.note(
         counts=_counts(here, counts, waiting(combined)),
-        model_versions=model_versions(here),
+        judges=versions.described(here.run.facts()["judges"], split),
+        model_versions=reported | {name: [of[1]] for name, of in versions.mixed(split).items()},
         without=did_without(here),
         fingerprints={**known, "parser": parser_fingerprint()},
     )
@@ -87,10 +93,11 @@ def measure(here: Context) -> pl.DataFrame:
 def _primaries(here: Context, estimates: pl.DataFrame) -> dict[str, Any]:
     """The primary measure of each mode that was measured, and every judge's figure in it."""
     base = estimates.filter(pl.col("probe").is_null() & (pl.col("group") == "pooled"))
+    split = pl.col("judge").str.starts_with(VERSION)
     measured = {mode: name for mode, name in primary().items() if mode in set(base["mode"])}
     rows = base.filter(
         pl.col("metric").is_in(list(measured.values()))
-        & pl.col("judge").is_in(judging(here.config))
+        & (pl.col("judge").is_in(judging(here.config)) | split)
         & pl.col("setting").is_in([here.config.settings[0], "recorded"])
     )
     return {
@@ -147,10 +154,19 @@ def report(here: Context, checkpoints: list[dict[str, Any]]) -> str:
     )
     write_report(path, inputs)
     for card in inputs.cards:
-        name = card.judge.replace(":", "=")  # a colon is no part of a file's name everywhere
+        name = file_name(card.judge)
         run.write_text(f"cards/{name}.md", markdown(card))
         run.write_text(f"cards/{name}.json", card.model_dump_json(indent=1))
     return str(path)
+
+
+def file_name(judge: str) -> str:
+    """A judge's name as a file's; a colon is no part of one everywhere, and endpoints name models.
+
+    >>> file_name("version:j@org/model")
+    'version=j@org%2Fmodel'
+    """
+    return re.sub(r"[^\w.@=-]", lambda odd: f"%{ord(odd[0]):02X}", judge.replace(":", "="))[:200]
 
 
 def _history(run: RunFolder) -> pl.DataFrame | None:
@@ -179,7 +195,9 @@ def _headlines() -> dict[str, tuple[Family, set[Heading]]]:
 def coverage(here: Context) -> dict[str, float]:
     """Share of readable verdicts among the base rows of each judge."""
     judged = here.run.table("verdicts").filter(
-        pl.col("probe").is_null() & ~pl.col("judge").str.contains(MADE)
+        pl.col("probe").is_null()
+        & ~pl.col("judge").str.contains(MADE)
+        & ~pl.col("judge").str.starts_with(VERSION)
     )
     shares = judged.group_by("judge", maintain_order=True).agg(
         pl.col("status").is_in(READABLE).mean().alias("share")

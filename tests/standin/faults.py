@@ -55,7 +55,8 @@ class Script:
     that neither names. `drop-before` closes a connection unread in a `sequence` only; elsewhere
     the body has been read, to know which call it is. `texts`: replies to the next calls, in
     order, the last one repeated. `allowed`: fields of `Allowing`; calls beyond it are rejected with
-    429 and `retry_after`, at once. `refuses`: parameters that a request must not hold. `batch_s`,
+    429 and `retry_after`, at once. `refuses`: parameters that a request must not hold. `versions`:
+    what replies say the model is, of each question always the same. `batch_s`,
     `batch_share`: how long a batch takes, and what share of one is answered if it is cancelled.
     """
 
@@ -71,6 +72,7 @@ class Script:
     seed: int = 0
     allowed: dict[str, Any] = field(default_factory=dict)
     refuses: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
     batch_s: float = 0.0
     batch_share: float = 0.5
 

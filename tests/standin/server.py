@@ -176,6 +176,9 @@ def _body(fault: str, asked: Asked, script: Script) -> bytes:
             return json.dumps({"error": script.error}).encode()
         case "empty":
             return reply_body(asked, "")
+    if script.versions:
+        model = script.versions[int(asked.digest[:8], 16) % len(script.versions)]
+        return reply_body(asked, text, model=model)
     return reply_body(asked, text)
 
 

@@ -153,6 +153,9 @@ def test_contradictions_are_counted_among_answers_whose_words_decide() -> None:
     assert got[None, "words_over_verdict"]["value"] == -1.0  # the verdict was right, the words not
     assert got[None, "self_contradiction"]["n_missing"] == 1
     assert PROBES["self-verdict"].vary(samples[0], around()) == ()
+    made = [said(one, "A", "both-orders:j") for one in samples]  # no text of its own to read
+    frame = PROBES["self-verdict"].estimate(found([*rows, *made], samples, texts=words))
+    assert set(frame["judge"]) == {"j"}
 
 
 def test_answers_in_several_orders_or_draws_become_one() -> None:
