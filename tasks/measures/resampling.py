@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,7 @@ from tasks.measures.memo import remembered
 
 NO_SOURCE = "(none)"
 CHUNK_CELLS = 2_000_000  # weights, or replicated sums, held at once
-
+KEPT_CELLS = 100_000  # weights that are worth keeping for the next arm or measure
 FEW_IMAGES = 8  # of a source, below which sources are resampled together
 
 
@@ -141,12 +143,33 @@ def _multiplicities(
     strata: Sequence[Stratum], bootstrap: BootstrapConfig, step: int
 ) -> Iterator[list[Floats]]:
     """Blocks of multiplicities of strata that are drawn from together, one by one."""
-    clusters = sum(stratum.clusters for stratum in strata)
-    ends = np.cumsum([stratum.clusters for stratum in strata])[:-1]
-    digest = hashlib.sha256("\0".join(stratum.name for stratum in strata).encode()).digest()
-    rng = np.random.default_rng([bootstrap.seed, int.from_bytes(digest[:8])])
-    for start in range(0, bootstrap.replicates, step):
-        size = min(step, bootstrap.replicates - start)
+    sizes = tuple(stratum.clusters for stratum in strata)
+    names = tuple(stratum.name for stratum in strata)
+    if bootstrap.replicates <= step and bootstrap.replicates * sum(sizes) <= KEPT_CELLS:
+        yield _kept(names, sizes, bootstrap.seed, bootstrap.replicates)
+    else:
+        yield from _drawn(names, sizes, bootstrap.seed, bootstrap.replicates, step)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(
+    names: tuple[str, ...], sizes: tuple[int, ...], seed: int, replicates: int
+) -> list[Floats]:
+    """The only block; every arm of a probe is resampled alike."""
+    (block,) = _drawn(names, sizes, seed, replicates, replicates)
+    for own in block:
+        own.flags.writeable = False
+    return block
+
+
+def _drawn(
+    names: Sequence[str], sizes: Sequence[int], seed: int, replicates: int, step: int
+) -> Iterator[list[Floats]]:
+    clusters, ends = sum(sizes), np.cumsum(sizes)[:-1]
+    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    rng = np.random.default_rng([seed, int.from_bytes(digest[:8])])
+    for start in range(0, replicates, step):
+        size = min(step, replicates - start)
         # counting drawn images is eight times faster than drawing their counts
         drawn = rng.integers(clusters, size=(size, clusters))
         drawn += np.arange(size)[:, None] * clusters
@@ -183,10 +206,26 @@ def interval(
     if len(defined) < len(draws) / 2:
         return Interval(float(value), None, None, undefined)
     tail = (1 - level) / 2
-    low, high = np.quantile(defined, ends or (tail, 1 - tail), method="weibull")
+    ordered = np.sort(defined)
+    low, high = (quantile(ordered, share) for share in ends or (tail, 1 - tail))
     # a percentile interval of a skewed measure can miss its own value; it is widened to hold it
     held = float(min(low, value)), float(max(high, value))
     return Interval(float(value), *held, undefined, corrected=ends is not None)
+
+
+def quantile(ordered: Floats, share: float) -> float:
+    """The value number (B + 1) share of B ordered ones, between two where that is no whole number.
+
+    As `numpy.quantile(…, method="weibull")`, to the bit and in a tenth of its time.
+    """
+    at = len(ordered) * share + share - 1
+    if at <= 0 or at >= len(ordered) - 1:
+        return float(ordered[0 if at <= 0 else -1])
+    before = math.floor(at)
+    one, other, part = float(ordered[before]), float(ordered[before + 1]), at - before
+    if part < 0.5:
+        return one + (other - one) * part
+    return other - (other - one) * (1 - part)
 
 
 def wilson(share: float, n: int, level: float) -> tuple[float, float] | None:

@@ -38,7 +38,7 @@ NAMED = [pytest.param(case, id=f"{case.probe}-{case.mode}") for case in FURTHER]
 def test_intervals_hold_the_truth_in_pairs_and_rankings(case: Case, kind: str) -> None:
     pool, judge = case.pool(), KINDS[kind]({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, judge), case.arms)
-    assert broken(pool, judge, truths, runs=shared(2), arms=case.arms) == {}
+    assert broken(pool, judge, truths, runs=shared(3), arms=case.arms) == {}
 
 
 @pytest.mark.parametrize("case", NAMED)
@@ -104,4 +104,4 @@ def overlay_truths(pool: Pool, judge: Judge) -> dict[Key, float]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_intervals_of_drawn_words_and_of_their_size_hold_the_truth(mode: Mode, kind: str) -> None:
     pool, judge = overlaid(mode), KINDS[kind](WORDS)
-    assert broken(pool, judge, overlay_truths(pool, judge), runs=shared(2)) == {}
+    assert broken(pool, judge, overlay_truths(pool, judge), runs=shared(3)) == {}
