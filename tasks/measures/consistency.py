@@ -122,11 +122,11 @@ def unanimity(sums: Floats, columns: Columns) -> Floats:
 
 
 MEASURES = (
-    Measure("majority_criterion", None, "higher", majority_criterion),
+    Measure("majority_criterion", None, "higher", majority_criterion, share=True),
     Measure("majority_criterion_chance", None, "neither", majority_criterion_chance),
     Measure("modal_share", None, "higher", modal_share),
     Measure("modal_share_chance", None, "neither", modal_share_chance),
     Measure("repeat_agreement", None, "higher", repeat_agreement),
     Measure("repeat_noise", None, "lower", repeat_noise),
-    Measure("unanimity", None, "higher", unanimity),
+    Measure("unanimity", None, "higher", unanimity, share=True),
 )

@@ -23,6 +23,7 @@ from tasks.measures.skewness import Lean, leans
 from tasks.measures.subjects import Row, Subject, every
 
 FEW = 100  # images, below which a share has Wilson's interval
+RARE = 15  # images in which something happens, or does not, below which it has it too
 
 
 class Family(NamedTuple):
@@ -163,16 +164,22 @@ def _estimate(
 def _few(
     measure: Measure, group: str, part: Part, found: Interval, level: float
 ) -> tuple[Interval, str | None]:
-    """Wilson's interval in place of the bootstrap's for a share of few images, one sample each."""
-    alone = part.clusters == part.n
-    few = 0 < part.n < FEW
-    if not measure.share or not alone or not few or group == "macro" or found.value is None:
+    """Wilson's interval in place of the bootstrap's for a share of few images, one sample each.
+
+    Also for one of many that is rare, or nearly all: it stands on few images all the same.
+    """
+    if not measure.share or not 0 < part.n == part.clusters or group == "macro":
+        return found, None
+    if found.value is None:
+        return found, None
+    rare = round(min(found.value, 1 - found.value) * part.n)
+    if part.n >= FEW and rare >= RARE:
         return found, None
     ends = resampling.wilson(found.value, part.n, level)
     if ends is None:
         return found, None
-    words = f"Wilson interval, {part.n} < {FEW} images"
-    return Interval(found.value, *ends, found.undefined), words
+    why = f"{part.n} < {FEW} images" if part.n < FEW else f"{rare} < {RARE} images of one kind"
+    return Interval(found.value, *ends, found.undefined), f"Wilson interval, {why}"
 
 
 def _mean_limits(limits: Sequence[Limits]) -> Limits:

@@ -87,4 +87,6 @@ def test_limits_hold_the_truth_where_refusals_are_not_at_random(probe: str) -> N
                 assert found.bounded(arm.name, "effect", truths[arm.name, "effect"]) >= 0.95
             shift = found.runs.get((arm.name, "unreadable_shift"))
             if shift is not None and arm.control("base"):
-                assert np.mean(shift[:, 1] > 0) > 0.9  # the refusals themselves are seen
+                assert (
+                    np.mean(shift[:, 1] > 0) > 0.8
+                )  # refusals themselves are seen, in four of five

@@ -225,5 +225,7 @@ def test_a_share_of_few_images_has_wilsons_interval() -> None:
     together = samples("pair", ["A"] * 20, cluster_id=["c1", "c2"] * 10)
     clustered = estimate(together, verdicts("pair", ["A"] * 20), QUICK)
     assert "bootstrap" in row_of(clustered, "accuracy", "pooled")["method"]
-    many = estimate(samples("pair", ["A"] * 120), verdicts("pair", ["A"] * 120), QUICK)
-    assert "bootstrap" in row_of(many, "accuracy", "pooled")["method"]
+    for wrong, method in ((30, "bootstrap"), (4, "Wilson interval, 4 < 15 images of one kind")):
+        said = ["B"] * wrong + ["A"] * (120 - wrong)
+        many = estimate(samples("pair", ["A"] * 120), verdicts("pair", said), QUICK)
+        assert method in row_of(many, "accuracy", "pooled")["method"]
