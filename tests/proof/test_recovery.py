@@ -86,7 +86,6 @@ def test_limits_hold_the_truth_where_refusals_are_not_at_random(probe: str) -> N
             if (arm.name, "effect") in truths:
                 assert found.bounded(arm.name, "effect", truths[arm.name, "effect"]) >= 0.95
             shift = found.runs.get((arm.name, "unreadable_shift"))
-            if shift is not None and arm.control("base"):
-                assert (
-                    np.mean(shift[:, 1] > 0) > 0.8
-                )  # refusals themselves are seen, in four of five
+            if shift is not None and arm.control("base"):  # the refusals themselves are seen
+                error = float(np.std(shift[:, 0])) / math.sqrt(len(shift))
+                assert np.mean(shift[:, 0]) > 5 * error
