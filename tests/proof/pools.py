@@ -53,6 +53,14 @@ class Pool:
         asked = [each for each in self.asked if any(side(each[1].variant) for side in sides)]
         return dataclasses.replace(self, asked=asked)
 
+    def of_one_source(self) -> Pool:
+        """The samples as one source, of which runs draw from all, as intervals then resample it.
+
+        Within sources, as intervals are otherwise, how far sources lie apart is no part of them.
+        """
+        samples = [sample.model_copy(update={"source": "s"}) for sample in self.samples]
+        return dataclasses.replace(self, samples=samples)
+
     @functools.cached_property
     def frame(self) -> pl.DataFrame:
         """The samples as a table, without what estimates do not read."""

@@ -29,14 +29,8 @@ UNREADABLE = 0.1
 
 
 def demo_pool(probe: str) -> Pool:
-    """The demo set as one source: runs draw from all of it, as intervals then resample it.
-
-    Within sources, as intervals are otherwise, how far sources lie apart is no part of them.
-    """
     samples = list(load_dataset(DatasetConfig(path=str(DEMO)), ROOT).samples)
-    pool = make_pool(probe, "score", samples, read_facts(DEMO))
-    pool.samples = [sample.model_copy(update={"source": "s"}) for sample in pool.samples]
-    return pool
+    return make_pool(probe, "score", samples, read_facts(DEMO)).of_one_source()
 
 
 def answers(ask: Variant, right: float) -> Floats:

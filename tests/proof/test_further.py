@@ -36,14 +36,14 @@ NAMED = [pytest.param(case, id=f"{case.probe}-{case.mode}") for case in FURTHER]
 @pytest.mark.parametrize("case", NAMED)
 @pytest.mark.parametrize("kind", KINDS)
 def test_intervals_hold_the_truth_in_pairs_and_rankings(case: Case, kind: str) -> None:
-    pool, judge = case.pool(), KINDS[kind]({case.cue: DOSE})
+    pool, judge = case.pool().of_one_source(), KINDS[kind]({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, judge), case.arms)
     assert broken(pool, judge, truths, runs=shared(3), arms=case.arms) == {}
 
 
 @pytest.mark.parametrize("case", NAMED)
 def test_a_few_runs_find_the_dose_in_pairs_and_rankings(case: Case) -> None:
-    pool, judge = case.pool(), judges.follows({case.cue: DOSE})
+    pool, judge = case.pool().of_one_source(), judges.follows({case.cue: DOSE})
     found = recover(pool, judge, 6)
     for key, truth in contrast_truths(pool, chances(pool, judge), case.arms).items():
         values = found.runs[key][:, 0]
@@ -54,7 +54,7 @@ def test_a_few_runs_find_the_dose_in_pairs_and_rankings(case: Case) -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize("case", NAMED)
 def test_limits_hold_the_truth_in_pairs_and_rankings_whatever_is_refused(case: Case) -> None:
-    pool, whole = case.pool(), judges.follows({case.cue: DOSE})
+    pool, whole = case.pool().of_one_source(), judges.follows({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, whole), case.arms)
     found = recover(pool, judges.refusing(whole, 0.05, 0.15), FEWER)
     for arm in case.arms:
@@ -73,7 +73,7 @@ def overlaid(mode: Mode) -> Pool:
     samples = [s.model_copy(update={"instruction": asked}) for s in with_pictures(mode)]
     arms = [arm for arm in Overlay().arms(mode) if arm.name in SHOWN]
     sizes = [Arm(name, named(name)) for name in DOSES]
-    return make_pool("overlay", mode, samples).about([*arms, *sizes])
+    return make_pool("overlay", mode, samples).about([*arms, *sizes]).of_one_source()
 
 
 def overlay_truths(pool: Pool, judge: Judge) -> dict[Key, float]:
