@@ -40,14 +40,14 @@ def split_verdicts(
             version, and stands under the judge's own name only.
         versions: the reported model versions of each judge.
     """
-    reported = answers.select("request_key", "model").drop_nulls("model")
+    rows = [(name, judge, model) for name, (judge, model) in mixed(versions).items()]
+    schema = dict.fromkeys(("name", "judge", "model"), pl.String)
+    names = pl.DataFrame(rows, schema=schema, orient="row")
     base = judged.filter(pl.col("probe").is_null() & (pl.col("variant") == "base"))
-    several = [judge for judge, models in versions.items() if len(models) > 1]
-    own = base.filter(pl.col("judge").is_in(several)).join(
-        reported, on="request_key", maintain_order="left"
-    )
-    named = pl.concat_str(pl.lit(VERSION), "judge", pl.lit("@"), "model")
-    return own.with_columns(named.alias("judge")).select(list(VERDICTS))
+    reported = answers.select("request_key", "model")
+    own = base.join(reported, on="request_key", maintain_order="left")
+    own = own.join(names, on=["judge", "model"], maintain_order="left")
+    return own.with_columns(judge="name").select(list(VERDICTS))
 
 
 def described(

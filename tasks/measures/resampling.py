@@ -216,7 +216,7 @@ def interval(
 def quantile(ordered: Floats, share: float) -> float:
     """The value number (B + 1) share of B ordered ones, between two where that is no whole number.
 
-    As `numpy.quantile(…, method="weibull")`, to the bit and in a tenth of its time.
+    As `numpy.quantile(…, method="weibull")`, to the bit and without its overhead.
     """
     at = len(ordered) * share + share - 1
     if at <= 0 or at >= len(ordered) - 1:

@@ -51,11 +51,12 @@ def collect_verdicts(here: Context) -> dict[str, int]:
     samples = here.run.table("samples", without=UNMEASURED)
     baselines = baseline_verdicts(samples, here.config.bootstrap.seed)
     combined = combined_verdicts(here.config, judged)
-    made = [each.select(list(VERDICTS)) for each in (panel_verdicts(judged), baselines)]
     reported = model_versions(here)
     split = reported if here.config.split_versions else {}
-    made = [combined, versions.split_verdicts(judged, answers, split), *made]
-    here.run.store("verdicts", pl.concat([judged, *made]))
+    made = (combined, versions.split_verdicts(judged, answers, split))
+    nobody = (panel_verdicts(judged), baselines)
+    rows = [each.select(list(VERDICTS)) for each in (judged, *made, *nobody)]
+    here.run.store("verdicts", pl.concat(rows))
     counts = {str(status): int(n) for status, n in judged["status"].value_counts().iter_rows()}
     known = here.run.facts().get("fingerprints", {})
     here.run.note(

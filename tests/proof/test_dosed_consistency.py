@@ -14,7 +14,7 @@ from tasks.probes import Variant
 from tasks.probes.contrasts import Arm, named
 from tests.proof import agreeing, judges
 from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
-from tests.proof.promise import FEWER, broken, shared
+from tests.proof.promise import RUNS, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
@@ -90,7 +90,7 @@ def test_intervals_hold_what_a_wording_or_setting_does(name: str) -> None:
 def test_limits_hold_what_a_wording_or_setting_does_whatever_is_refused(probe: str) -> None:
     pool, judge = pool_of(probe, "pair"), {"paraphrase": WORDED, "settings": SET}[probe]
     truths = truths_of(pool, judge)
-    found = recover(pool, judges.refusing(judge, 0.05, 0.15), FEWER)
+    found = recover(pool, judges.refusing(judge, 0.05, 0.15), RUNS)
     for arm in ARMS[probe]:
         for metric in ("agreement_shift", "loss_shift"):
             assert found.bounded(arm, metric, truths[arm, metric]) >= 0.95, (arm, metric)

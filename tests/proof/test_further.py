@@ -15,7 +15,7 @@ from tasks.probes.overlay import CONTROLS, DOSES, Overlay
 from tests.proof import judges
 from tests.proof.cases import FURTHER, Case, with_pictures
 from tests.proof.pools import SCALE, Pool, make_pool, verdicts_of
-from tests.proof.promise import FEWER, broken, shared
+from tests.proof.promise import RUNS, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import Judge, chances, recover
 from tests.proof.truths import contrast_truths
@@ -56,7 +56,7 @@ def test_a_few_runs_find_the_dose_in_pairs_and_rankings(case: Case) -> None:
 def test_limits_hold_the_truth_in_pairs_and_rankings_whatever_is_refused(case: Case) -> None:
     pool, whole = case.pool().of_one_source(), judges.follows({case.cue: DOSE})
     truths = contrast_truths(pool, chances(pool, whole), case.arms)
-    found = recover(pool, judges.refusing(whole, 0.05, 0.15), FEWER)
+    found = recover(pool, judges.refusing(whole, 0.05, 0.15), RUNS)
     for arm in case.arms:
         assert found.bounded(arm.name, "loss_shift", truths[arm.name, "loss_shift"]) >= 0.95
 

@@ -12,7 +12,7 @@ from tasks.measures.kinds import Floats
 from tasks.probes import Variant
 from tests.proof import agreeing, judges
 from tests.proof.pools import Pool, make_pool, plain_samples, verdicts_of
-from tests.proof.promise import FEWER, broken, shared
+from tests.proof.promise import RUNS, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import JUDGE, Judge, recover
 
@@ -100,7 +100,7 @@ def test_intervals_of_remedies_hold_what_they_change(mode: Mode, name: str) -> N
 def test_limits_hold_what_remedies_change_whatever_is_refused() -> None:
     pool = pool_of("pair")
     truths = truths_of(pool, placed)
-    found = recover(pool, judges.refusing(placed, 0.05, 0.15), FEWER)
+    found = recover(pool, judges.refusing(placed, 0.05, 0.15), RUNS)
     for arm in ("samples", "both-orders", "checklist"):
         truth = truths[arm, "agreement_shift"]
         assert found.bounded(arm, "agreement_shift", truth) >= 0.95, arm

@@ -10,7 +10,7 @@ import pytest
 from tasks.measures.kinds import Floats
 from tasks.probes.perception import PARTS
 from tests.proof.pools import Pool
-from tests.proof.promise import FEWER, broken, shared
+from tests.proof.promise import RUNS, broken, shared
 from tests.proof.recovered import Key
 from tests.proof.recovery import chances, recover
 from tests.proof.seeing import (
@@ -119,7 +119,7 @@ def test_intervals_of_detection_hold_the_truth(mode: str, name: str) -> None:
 def test_limits_hold_what_is_detected_whatever_is_refused(mode: str) -> None:
     pool, whole = track(mode), JUDGES["as told"]
     truths = defect_truths(pool, chances(pool, whole), mode)
-    found = recover(pool, refusing(whole), FEWER)
+    found = recover(pool, refusing(whole), RUNS)
     for metric in ("auc_detect", "youden", "defects_seen"):
         assert found.bounded("any", metric, truths["any", metric]) >= 0.95, metric
 
@@ -145,6 +145,6 @@ def test_intervals_of_perception_hold_the_truth(name: str) -> None:
 def test_limits_hold_how_well_a_judge_sees_whatever_it_refuses(name: str) -> None:
     pool, whole = demo_pool("perception"), JUDGES[name]
     truths = perception_truths(pool, chances(pool, whole))
-    found = recover(pool, refusing(whole), FEWER)
+    found = recover(pool, refusing(whole), RUNS)
     for (part, metric), truth in truths.items():
         assert found.bounded(part, metric, truth) >= 0.95, (part, metric)
