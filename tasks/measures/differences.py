@@ -1,8 +1,8 @@
 """Paired differences between judges: the same images, the same replicates, the same samples.
 
 Two judges are compared on the samples that both answered readably; `share_lost` is what that leaves
-out of the samples both were asked. The limits of a difference are those of all samples asked: the
-one judge at its worst and the other at its best, whatever the missing verdicts had said.
+out of the samples both were asked. The limits of a difference are those of all samples both were
+asked: the one judge at its worst and the other at its best, whatever the missing verdicts had said.
 
 Source of the correction: Benjamini and Hochberg (1995), within the exploratory measures.
 """
@@ -144,8 +144,8 @@ def _row(
     both = np.flatnonzero(kept)
     points = [float(value_of(measure, s.evidence)(s.evidence.total(both))) for s in pair]
     found = resampling.interval(points[0] - points[1], replicates, bootstrap.level)
-    asked = int((one.evidence.asked * other.evidence.asked).sum())
-    bound_low, bound_high = less(one.limits[index], other.limits[index])
+    asked = one.evidence.asked * other.evidence.asked
+    bound_low, bound_high = less(*(_limits(side, index, measure, asked) for side in pair))
     return {
         "mode": one.subject.mode,
         "judge": one.subject.judge,
@@ -162,11 +162,18 @@ def _row(
         "bound_high": bound_high,
         "p": None if found.low is None else _p_value(replicates),
         "n": int(kept.sum()),
-        "share_lost": 1.0 - kept.sum() / asked if asked else None,
+        "share_lost": 1.0 - kept.sum() / asked.sum() if asked.any() else None,
         "clusters": about.clusters,
         "clustered": about.clustered,
         "note": None if found.value is not None else "not defined for one of the two",
     }
+
+
+def _limits(side: Side, index: int, measure: Measure, asked: Ints) -> Limits:
+    """What a measure of one side could be over the samples that both were asked."""
+    if np.array_equal(asked, side.evidence.asked):
+        return side.limits[index]
+    return bounds(value_of(measure, side.evidence), side.evidence, np.flatnonzero(asked))
 
 
 def _p_value(replicates: Floats) -> float:

@@ -133,7 +133,7 @@ def _ranking_evidence(samples: Sequence[Mapping[str, Any]], answers: Answers) ->
     ]
     answered = np.array([bool(some) for some in readable], dtype=np.int64)
     could = np.array([extremes(label_verdicts(sample)[0]) for sample in samples])
-    could *= (1 - answered)[:, None, None]
+    could *= (asked * (1 - answered))[:, None, None]
     return Evidence(Columns(NOTHING, NOTHING), np.array(rows), answered, asked, extremes=could)
 
 

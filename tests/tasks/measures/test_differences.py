@@ -154,3 +154,23 @@ def test_the_panel_of_three_published_judges_is_worth_less_than_two_votes(
         metric="pearson",
     )
     assert best["high"] < 0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("mode", "metric", "right", "wrong"),
+    [("pair", "accuracy", "A", "B"), ("batch", "kendall", "ABC", "CBA")],
+)
+def test_what_only_one_of_two_was_asked_is_no_missing_verdict_of_the_other(
+    mode: str, metric: str, right: str, wrong: str
+) -> None:
+    frame = samples(mode, [right] * 40)
+    whole = named("whole", verdicts(mode, [right] * 20 + [wrong] * 20))
+    half = named("half", verdicts(mode, [right, wrong] * 20)).head(20)
+    both = pl.concat([half, whole])
+    found = one(paired_differences(frame, both, FEW), other="whole", metric=metric)
+    assert (found["n"], found["share_lost"]) == (20, 0.0)
+    assert found["value"] == found["bound_low"] == found["bound_high"]
+    assert found["value"] == (-0.5 if mode == "pair" else -1.0)
+    alone = one(estimate(frame, half, FEW), metric=metric, group="pooled")
+    assert alone["n_missing"] == 0
+    assert alone["value"] == alone["bound_low"] == alone["bound_high"]
